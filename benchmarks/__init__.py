@@ -1,0 +1,1 @@
+"""Measurements with aims, for people to read: `make bench`. They are no tests and fail nothing."""

@@ -1,0 +1,107 @@
+"""Signing in and what an account may do: no sign-up, no superusers, one table of rights."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from centre import rights
+from centre.calendar import seoul_day
+from centre.models import User
+
+_SILENT: Final = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
+
+
+class RoleBackend(ModelBackend):
+    """User name and password; permissions by role, the same for every row.
+
+    Whoever is switched off, has no role, or no longer works here does not sign in, and an open
+    session ends with the next request.
+    """
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        return isinstance(user, User) and user.is_active and user.is_staff and not _has_left(user)
+
+    def get_user(self, user_id: int) -> User | None:
+        """The account of a session, with its person in the same query."""
+        user = User.objects.select_related("staff_member__team").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
+
+    def has_perm(
+        self,
+        user_obj: AbstractBaseUser | AnonymousUser,
+        perm: str,
+        obj: Model | None = None,
+    ) -> bool:
+        return _yes_or_never(isinstance(user_obj, User) and rights.may_admin(user_obj, perm))
+
+    def has_module_perms(self, user_obj: AbstractBaseUser | AnonymousUser, app_label: str) -> bool:
+        return _yes_or_never(
+            isinstance(user_obj, User) and rights.may_admin_app(user_obj, app_label)
+        )
+
+    def get_all_permissions(self, *_args: Any, **_kwargs: Any) -> set[str]:
+        return set()
+
+    get_user_permissions = get_group_permissions = get_all_permissions
+
+
+def _yes_or_never(answer: bool) -> bool:  # noqa: FBT001
+    """Forbids instead of saying no, so that no other backend is asked."""
+    if not answer:
+        raise PermissionDenied
+    return True
+
+
+def _has_left(user: User) -> bool:
+    try:
+        left_on = user.staff_member.left_on
+    except ObjectDoesNotExist:
+        return False
+    return left_on is not None and left_on <= seoul_day(timezone.now())
+
+
+class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no types
+    """Sign-in for accounts that an administrator made; nobody signs up."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": _(
+            "아이디 또는 비밀번호가 맞지 않거나 쓸 수 없는 계정입니다. 다시 확인해 주십시오."
+        ),
+        "enter_current_password": _("지금 쓰는 비밀번호가 맞지 않습니다. 다시 적어 주십시오."),
+        "incorrect_password": _("비밀번호가 맞지 않습니다. 다시 적어 주십시오."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return str(self.get_login_redirect_url(request))
+
+    def set_password(self, user: User, password: str) -> None:
+        """A password somebody chose for himself ends the duty to change the one that was given."""
+        user.set_password(password)
+        user.must_change_password = False
+        user.save(update_fields=["password", "must_change_password"])
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        """Says nothing on signing in and out: the page that follows shows it."""
+        if message_template not in _SILENT:
+            super().add_message(request, level, message_template, *args, **kwargs)

@@ -1,0 +1,314 @@
+"""The values a centre sets for itself, and the facts about it that the charter names.
+
+Each has a kind, a default and words for the screen. A row in the table exists only where people
+chose something other than the default. There is no cache: every question is one query, and right.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
+from centre.calendar import Allowance, CalendarError, Rule, Unit
+from centre.errors import BadOption
+from centre.models import Option
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+DATA: Final = Path(__file__).parent / "data" / "centre.toml"
+TEXT, NUMBER, DURATION, CHOICE, FLAG = "text", "number", "duration", "choice", "flag"
+OWN: Final = _("센터가 정한 값")
+CHARTER: Final = _("헌장")
+
+_PHONE: Final = re.compile(r"[0-9()+\- ]{7,30}", re.ASCII)
+_FLAGS: Final = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What one option is: ``default`` as it would be stored."""
+
+    key: str
+    kind: str
+    default: str
+    label: _StrPromise
+    help: _StrPromise | str = ""
+    source: _StrPromise = OWN
+    least: int = 1
+    most: int = 1_000
+    unit: Unit | None = None
+    choices: Mapping[str, _StrPromise] = field(default_factory=dict)
+    pattern: re.Pattern[str] | None = None
+
+
+@lru_cache(maxsize=1)
+def _charter_facts() -> dict[str, str]:
+    """The centre as the charter names it, from the data file."""
+    with DATA.open("rb") as file:
+        centre: dict[str, str] = tomllib.load(file)["centre"]
+    return centre
+
+
+def _fact(key: str, name: str, label: _StrPromise, pattern: re.Pattern[str] | None = None) -> Spec:
+    return Spec(
+        key=key,
+        kind=TEXT,
+        default=_charter_facts()[name],
+        label=label,
+        source=CHARTER,
+        most=200,
+        pattern=pattern,
+    )
+
+
+@lru_cache(maxsize=1)
+def specs() -> dict[str, Spec]:
+    """All options by key, in the order of the screen."""
+    listed = [
+        _fact("centre_name", "name", _("센터 이름")),
+        _fact("centre_phone", "phone", _("대표전화"), _PHONE),
+        _fact("centre_fax", "fax", _("팩스"), _PHONE),
+        _fact("centre_url", "url", _("누리집 주소"), re.compile(r"https?://\S+")),
+        _fact("centre_address", "address", _("주소")),
+        _fact("centre_hours", "hours_text", _("업무시간(안내 문구)")),
+        Spec(
+            key="reply_rule",
+            kind=CHOICE,
+            default=Rule.CIVIL_DAYS,
+            label=_("답변 기한을 세는 방법"),
+            help=_("바꾼 뒤에 접수한 의견부터 씁니다. 이미 약속한 기한은 바뀌지 않습니다."),
+            choices={
+                Rule.CIVIL_DAYS: _("접수한 다음 날부터 7일째(쉬는 날이면 그다음 근무일)"),
+                Rule.PETITION_DAYS: _("접수한 날부터 근무일로 7일째"),
+            },
+        ),
+        Spec(
+            key="new_promise_days",
+            kind=NUMBER,
+            default="3",
+            most=30,
+            label=_("기한을 어긴 뒤 새로 약속하는 기간(근무일)"),
+            help=_("팀장이 따로 정하지 않으면 이 기간을 약속합니다."),
+        ),
+        Spec(
+            key="new_promise_longest_days",
+            kind=NUMBER,
+            default="10",
+            most=30,
+            label=_("새로 약속하는 기간의 끝(근무일)"),
+            help=_("팀장이 새 기한을 정할 때 오늘부터 이 기간까지만 정할 수 있습니다."),
+        ),
+        Spec(
+            key="approval_wait",
+            kind=DURATION,
+            default="4h",
+            unit=Unit.HOURS,
+            most=80,
+            label=_("결재를 기다리는 시간(업무시간)"),
+            help=_("이만큼 지나면 결재자에게 다시 알립니다. ‘4h’처럼 시간으로 적습니다."),
+        ),
+        Spec(
+            key="supplement_days",
+            kind=NUMBER,
+            default="7",
+            most=60,
+            label=_("보완을 기다리는 기간(일)"),
+        ),
+        Spec(
+            key="action_days",
+            kind=NUMBER,
+            default="10",
+            most=60,
+            label=_("시정조치의 기한(근무일)"),
+            help=_("답변에 마칠 날을 적지 않으면 이 기간으로 정합니다."),
+        ),
+        Spec(
+            key="statement_days",
+            kind=NUMBER,
+            default="5",
+            most=30,
+            label=_("소명을 기다리는 기간(근무일)"),
+        ),
+        Spec(
+            key="document_prefix",
+            kind=TEXT,
+            default="경북자봉-고객",
+            most=30,
+            label=_("문서번호 앞부분"),
+            help=_("사과문과 주의 통지서의 번호는 ‘앞부분-연도-순번’입니다."),
+        ),
+        Spec(
+            key="filings_per_hour",
+            kind=NUMBER,
+            default="30",
+            label=_("한 주소에서 한 시간에 받는 의견 수"),
+        ),
+        Spec(
+            key="code_tries_per_address",
+            kind=NUMBER,
+            default="20",
+            label=_("한 주소에서 한 시간에 확인번호를 틀려도 되는 횟수"),
+        ),
+        Spec(
+            key="code_tries_per_number",
+            kind=NUMBER,
+            default="10",
+            label=_("접수번호 하나에 한 시간에 확인번호를 틀려도 되는 횟수"),
+        ),
+        Spec(
+            key="repeat_window_days",
+            kind=NUMBER,
+            default="365",
+            most=1_095,
+            label=_("같은 의견이 다시 왔는지 살펴보는 기간(일)"),
+            help=_(
+                "같은 고객이 이 안에 낸 의견 가운데 내용이 비슷한 것을 찾아 담당자에게 보입니다."
+            ),
+        ),
+        Spec(
+            key="retention_years",
+            kind=NUMBER,
+            default="3",
+            most=10,
+            label=_("개인정보 보유기간(년, 처리를 마친 날부터)"),
+        ),
+        Spec(
+            key="difficult_call_months",
+            kind=NUMBER,
+            default="12",
+            most=36,
+            label=_("특이민원 기록을 볼 수 있는 기간(달)"),
+            help=_("지나면 기록이 가려집니다."),
+        ),
+        Spec(
+            key="official_masthead",
+            kind=FLAG,
+            default="no",
+            label=_("공식 누리집 표시"),
+            help=_("정부 누리집만 쓸 수 있는 표시입니다. ‘yes’ 또는 ‘no’로 적습니다."),
+        ),
+    ]
+    return {spec.key: spec for spec in listed}
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def value(key: str) -> Any:
+    """The value in force: ``str``, ``int``, ``bool`` or ``Allowance`` by the kind of the option.
+
+    KeyError for an unknown key; BadOption when what is stored makes no sense.
+    """
+    spec = specs()[key]
+    stored = Option.objects.filter(key=key).values_list("value", flat=True).first()
+    return parse(spec, spec.default if stored is None else stored)
+
+
+def values() -> dict[str, Any]:
+    """All values in force, in one query."""
+    stored = dict(Option.objects.values_list("key", "value"))
+    return {key: parse(spec, stored.get(key, spec.default)) for key, spec in specs().items()}
+
+
+def number(key: str) -> int:
+    return int(value(key))
+
+
+def text(key: str) -> str:
+    return str(value(key))
+
+
+def allowance(key: str) -> Allowance:
+    found = value(key)
+    assert isinstance(found, Allowance)  # noqa: S101 - a wrong key is the programmer's
+    return found
+
+
+def shown(spec: Spec, written: str) -> str:
+    """A stored value as people read it."""
+    if spec.kind == CHOICE:
+        return str(spec.choices.get(written, written))
+    if spec.kind == FLAG:
+        return translate("예") if written == "yes" else translate("아니요")
+    if spec.kind == DURATION:
+        return Allowance.parse(written).korean
+    return written
+
+
+# --- checking -----------------------------------------------------------------------------------
+
+
+def parse(spec: Spec, written: str) -> Any:
+    """What was written, as a value of the option's kind; BadOption says in Korean what is wrong."""
+    written = written.strip()
+    return _PARSERS[spec.kind](spec, written)
+
+
+def _text(spec: Spec, written: str) -> str:
+    if not written:
+        raise _bad(spec, translate("빈칸으로 둘 수 없습니다."))
+    if len(written) > spec.most:
+        raise _bad(spec, translate("%(most)d자까지 적을 수 있습니다.") % {"most": spec.most})
+    if "\n" in written or "\r" in written:
+        raise _bad(spec, translate("한 줄로 적어 주십시오."))
+    if spec.pattern is not None and not spec.pattern.fullmatch(written):
+        raise _bad(spec, translate("형식을 확인해 주십시오. 예: %s") % spec.default)
+    return written
+
+
+def _number(spec: Spec, written: str) -> int:
+    if not (written.isascii() and written.isdecimal() and len(written) < 10):
+        raise _bad(spec, translate("숫자만 적어 주십시오."))
+    return _within(spec, int(written))
+
+
+def _duration(spec: Spec, written: str) -> Allowance:
+    try:
+        found = Allowance.parse(written)
+    except CalendarError as error:
+        raise _bad(spec, f"{error}.") from error
+    if spec.unit is not None and found.unit != spec.unit:
+        raise _bad(spec, translate("‘%s’처럼 적어 주십시오.") % spec.default)
+    _within(spec, found.value)
+    return found
+
+
+def _choice(spec: Spec, written: str) -> str:
+    if written not in spec.choices:
+        raise _bad(spec, translate("다음 가운데 하나를 골라 주십시오: ") + ", ".join(spec.choices))
+    return written
+
+
+def _flag(spec: Spec, written: str) -> bool:
+    if written not in _FLAGS:
+        raise _bad(spec, translate("‘yes’ 또는 ‘no’로 적어 주십시오."))
+    return _FLAGS[written]
+
+
+def _within(spec: Spec, found: int) -> int:
+    if not spec.least <= found <= spec.most:
+        limits = {"least": spec.least, "most": spec.most}
+        raise _bad(spec, translate("%(least)d부터 %(most)d까지 정할 수 있습니다.") % limits)
+    return found
+
+
+def _bad(spec: Spec, why: str) -> BadOption:
+    return BadOption(f"{spec.label}: {why}", field="value")
+
+
+_PARSERS: Final = {
+    TEXT: _text,
+    NUMBER: _number,
+    DURATION: _duration,
+    CHOICE: _choice,
+    FLAG: _flag,
+}

@@ -1,0 +1,76 @@
+"""The filters of the queue, as a form that is sent with GET."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from centre.models import StaffMember, Team, Topic, User
+from centre.rights import may
+from complaints.back_office.queue import Stage, Wanted, Who, Within
+from complaints.models import Channel, Kind
+
+ANY = _("모두")
+
+
+def _choice(label: Any, choices: Any = ()) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=[("", ANY), *choices], required=False)
+
+
+class QueueFilter(forms.Form):
+    """What is not understood is left out: a filter is never an error."""
+
+    q = forms.CharField(
+        label=_("찾기"),
+        required=False,
+        max_length=100,
+        help_text=_(
+            "이름, 전화, 이메일은 전체를 정확히, 접수번호는 전체나 가운데 여섯 자리 가운데 네 자리 이상, 제목과 내용은 낱말로 찾습니다."
+        ),
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    who = forms.ChoiceField(label=_("누구의 건"), choices=Who.choices, required=False)
+    state = _choice(_("진행"))
+    due = _choice(_("기한"), Within.choices)
+    kind = _choice(_("구분"), Kind.choices)
+    topic = _choice(_("유형"))
+    team = _choice(_("팀"))
+    handler = _choice(_("담당자"))
+    channel = _choice(_("접수경로"), Channel.choices)
+    approval = forms.BooleanField(label=_("내 결재를 기다리는 것만"), required=False)
+
+    def __init__(self, data: QueryDict, *, user: User) -> None:
+        super().__init__(data, label_suffix="", auto_id="filter_%s")
+        chosen = [(s.value, s.label) for s in Stage if s != Stage.OPEN]
+        self._set("state", [("", Stage.OPEN.label), *chosen])
+        self._set("topic", [("", ANY), *Topic.objects.values_list("code", "name")])
+        people = StaffMember.objects.filter(left_on=None)
+        if may(user, "see_all_cases"):
+            self._set("team", [("", ANY), *Team.objects.values_list("code", "name")])
+        else:
+            del self.fields["team"]
+            people = people.filter(team__members__user=user)
+        found = [(str(p.pk), str(p)) for p in people.order_by("team__place", "extension", "pk")]
+        self._set("handler", [("", ANY), *found])
+
+    def _set(self, name: str, choices: list[tuple[Any, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        field.choices = choices
+
+    def wanted(self) -> Wanted:
+        self.is_valid()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        return Wanted(**given)
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        """The selects, in the order of the page."""
+        return [self[name] for name in self.fields if name not in {"q", "approval"}]
+
+    @property
+    def in_use(self) -> bool:
+        return any(value for name, value in self.cleaned_data.items() if name != "q")

@@ -1,0 +1,361 @@
+"""Who may see which case, who is kept out of it, and what a page shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models.functions import Substr
+from django.db.models.lookups import Contains
+
+from centre import queries as centre_queries
+from centre.models import Role, StaffMember, User
+from centre.rights import may
+from centre.words import korean_instant
+from complaints import texts
+from complaints.models import (
+    AboutStaff,
+    Approval,
+    CitizenMessage,
+    Complaint,
+    ComplaintQuerySet,
+    Extension,
+    InformationRequest,
+    Kind,
+    NewPromise,
+    Response,
+    State,
+)
+from complaints.numbers import normalise_receipt_number
+from complaints.registry import tracking_extras
+from complaints.transitions import may as may_become
+from notices.models import Audience, Notice, NoticeQuerySet, Status
+from notices.registry import Wishes
+from records import queries as records_queries
+from standards import queries as standards_queries
+from standards.models import Commitment
+
+if TYPE_CHECKING:
+    from records.models import Event, StoredFile
+
+SUBJECT = "complaint"
+
+
+def reply_key(complaint: Complaint) -> str:
+    """The key of the running promise to reply; each reopening has its own."""
+    suffix = f":{complaint.round}" if complaint.round > 1 else ""
+    return f"complaint:{complaint.pk}:reply{suffix}"
+
+
+def renewed_key(complaint: Complaint) -> str:
+    """The key of the second promise, made after the first was missed."""
+    return f"complaint:{complaint.pk}:reply-renewed:{complaint.round}"
+
+
+# --- who is kept out ----------------------------------------------------------------------------
+
+
+def kept_out(complaint: Complaint) -> frozenset[int]:
+    """Ids of the staff members whom the case is about; nobody for a compliment.
+
+    They are out of assignment, reading, approval and reminders.
+    """
+    if complaint.kind == Kind.COMPLIMENT:
+        return frozenset()
+    about = AboutStaff.objects.filter(complaint=complaint)
+    return frozenset(about.values_list("person_id", flat=True))
+
+
+def visible_to(user: User) -> ComplaintQuerySet:
+    """The cases this account may read: all, the team's and those laid before it, or none.
+
+    Whoever a case is about never sees it. While it is unclear whom a case is about, only leads
+    and managers see it.
+    """
+    person = centre_queries.person_of(user)
+    cases: ComplaintQuerySet = Complaint.objects.all()
+    if person is None:
+        return cases.none()
+    if not may(user, "see_all_cases"):
+        if not may(user, "see_team_cases"):
+            return cases.none()
+        asked = Approval.objects.filter(complaint=OuterRef("pk"), approver=person)
+        supports = Complaint.supporting_teams.through.objects.filter(
+            complaint_id=OuterRef("pk"), team_id=person.team_id
+        )
+        cases = cases.filter(
+            Q(team_id=person.team_id) | Q(handler=person) | Exists(asked) | Exists(supports)
+        )
+    about_me = AboutStaff.objects.filter(complaint=OuterRef("pk"), person=person)
+    cases = cases.exclude(~Q(kind=Kind.COMPLIMENT) & Exists(about_me))
+    if not user.has_role(Role.LEAD, Role.MANAGER):
+        cases = cases.filter(about_staff_unclear=False)
+    return cases
+
+
+def ids_visible_to(user: User) -> Any:
+    """The ids of the cases this account may read, as a query for the rooms below."""
+    return visible_to(user).values("pk")
+
+
+def may_read(user: User, complaint: Complaint) -> bool:
+    return visible_to(user).filter(pk=complaint.pk).exists()
+
+
+# --- the citizen's page -------------------------------------------------------------------------
+
+_TIMELINE = {
+    "complaint-received": "접수되었습니다",
+    "team-confirmed": "담당 팀이 확인하였습니다",
+    "reassigned": "담당이 바뀌었습니다",
+    "information-requested": "더 알려 달라고 여쭈었습니다",
+    "information-received": "알려 주신 내용을 받았습니다",
+    "information-lapsed": "보완 없이 살펴보기를 이어 갑니다",
+    "extended": "답변 기한을 늦추었습니다",
+    "response-submitted": "답변을 써서 결재를 올렸습니다",
+    "told": "결과를 알려 드렸습니다",
+    "referred": "소관 기관에 보내 드렸습니다",
+    "promise-missed": "약속드린 기한을 지키지 못했습니다",
+    "withdrawn": "취하하셨습니다",
+    "merged": "먼저 접수된 건과 합쳤습니다",
+    "closed": "처리를 마쳤습니다",
+    "reopened": "다시 살펴보고 있습니다",
+    "contacted": "직접 연락드렸습니다",
+    "repeat-confirmed": "앞의 건과 이어서 다시 살펴봅니다",
+    "letter-told": "사과문을 보내 드렸습니다",
+    "repeat-closed": "앞의 답변과 달라질 것이 없어 처리를 마쳤습니다",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    at: datetime
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    label: str
+    done: bool
+    current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingPage:
+    """All that the citizen's page of one case shows."""
+
+    complaint: Complaint
+    steps: list[Step]
+    due_at: datetime | None
+    first_due_at: datetime | None
+    due_explanation: str
+    overdue: bool
+    new_promise: NewPromise | None
+    team: str
+    team_phone: str
+    handler: str
+    handler_phone: str
+    entries: list[Entry]
+    responses: list[Response]
+    messages: list[CitizenMessage]
+    files: list[StoredFile]
+    open_request: InformationRequest | None
+    extension_question: Extension | None
+    can_withdraw: bool
+    can_supplement: bool
+    extras: list[dict[str, Any]] = field(default_factory=list)
+
+
+_STAGE_OF_STATE = {
+    State.RECEIVED: "received",
+    State.ASSIGNED: "received",
+    State.REVIEWING: "handling",
+    State.WAITING: "waiting_for_supplement",
+    State.APPROVING: "approving",
+    State.TELLING: "approving",
+    State.ANSWERED: "answered",
+    State.CLOSED: "closed",
+    State.REFERRED: "closed",
+    State.WITHDRAWN: "closed",
+    State.MERGED: "closed",
+}
+
+
+def steps(complaint: Complaint) -> list[Step]:
+    """The steps of §12 in order; those aside appear only while the case is there."""
+    here = _STAGE_OF_STATE[State(complaint.state)]
+    stages = [s for s in texts.texts()["stages"] if not s["aside"] or s["code"] == here]
+    place = next(i for i, s in enumerate(stages) if s["code"] == here)
+    return [Step(label=s["name"], done=i < place, current=i == place) for i, s in enumerate(stages)]
+
+
+def timeline(complaint: Complaint) -> list[Entry]:
+    """What happened, in plain words, oldest first; nothing about people inside the centre."""
+    events: Iterable[Event] = records_queries.events_of(SUBJECT, complaint.pk).filter(
+        kind__in=_TIMELINE
+    )
+    return [Entry(at=e.at, title=_TIMELINE[e.kind], text=_entry_text(e)) for e in events]
+
+
+def _entry_text(event: Event) -> str:
+    if event.kind == "extended":
+        return f"바뀐 기한: {event.data.get('new_due', '')}까지"
+    if event.kind == "referred":
+        return str(event.data.get("body", ""))
+    if event.kind == "promise-missed":
+        return f"새로 약속드리는 기한: {event.data.get('new_due', '')}까지"
+    return ""
+
+
+def reply_commitment(complaint: Complaint) -> Commitment | None:
+    """The promise to reply of the present round; None where there is none (no name given)."""
+    return Commitment.objects.filter(key=reply_key(complaint)).first()
+
+
+def new_promise(complaint: Complaint) -> NewPromise | None:
+    """What was promised after the miss of the present round."""
+    return complaint.new_promises.filter(number=complaint.round).first()
+
+
+def promised_until(complaint: Complaint) -> datetime | None:
+    """The date by which the citizen was last promised an answer; None where there is none."""
+    reply = reply_commitment(complaint)
+    if reply is None or reply.state != "missed":
+        return reply.due_at if reply else None
+    renewed = Commitment.objects.filter(key=renewed_key(complaint)).first()
+    return renewed.due_at if renewed else reply.due_at
+
+
+def plain_explanation(commitment: Commitment | None) -> str:
+    """How the date came about, for citizens: without the articles of law, which staff read."""
+    if commitment is None:
+        return ""
+    lines = standards_queries.explain(commitment).splitlines()
+    return "\n".join(line for line in lines if not line.startswith("근거:"))
+
+
+def _answers_told(complaint: Complaint) -> list[Response]:
+    """The answers that were told; one stays to be read here though its letter came back later."""
+    found: list[Response] = []
+    for response in complaint.responses.exclude(status=Response.Status.DROPPED):
+        if response.status == Response.Status.APPROVED and response.approved_at:
+            told = records_queries.events_of(SUBJECT, complaint.pk).filter(
+                kind="told", at__gte=response.approved_at
+            )
+            response.told_at = told.values_list("at", flat=True).first()
+        if response.told_at is not None:
+            found.append(response)
+    return found
+
+
+def tracking(complaint: Complaint, *, now: datetime) -> TrackingPage:
+    """The citizen's page; only what the citizen may know."""
+    reply = reply_commitment(complaint)
+    promise = new_promise(complaint) if complaint.is_open else None
+    out = kept_out(complaint)
+    handler = complaint.handler if complaint.team_confirmed_at else None
+    if handler and handler.pk in out:
+        handler = None
+    request = complaint.information_requests.filter(
+        answered_at=None, lapsed_at=None, cancelled_at=None
+    ).first()
+    return TrackingPage(
+        complaint=complaint,
+        steps=steps(complaint),
+        due_at=reply.due_at if reply else None,
+        first_due_at=reply.first_due_at if reply else None,
+        due_explanation=plain_explanation(reply),
+        overdue=bool(reply and complaint.is_open and reply.is_late(now=now)),
+        new_promise=promise,
+        team=complaint.team.name if complaint.team else "",
+        team_phone=centre_queries.phone_of_team(complaint.team) if complaint.team else "",
+        handler=str(handler) if handler else "",
+        handler_phone=centre_queries.phone_of(handler) if handler else "",
+        entries=timeline(complaint),
+        responses=_answers_told(complaint),
+        messages=list(complaint.messages.all()),
+        files=[f for f in records_queries.files_of(SUBJECT, complaint.pk) if f.visible_to_citizen],
+        open_request=request,
+        extension_question=complaint.extensions.filter(status=Extension.Status.ASKED).first(),
+        can_withdraw=may_become(complaint.state, State.WITHDRAWN) and complaint.is_open,
+        can_supplement=request is not None,
+        extras=[extra for ask in tracking_extras if (extra := ask(complaint, now=now))],
+    )
+
+
+# --- work --------------------------------------------------------------------------------------
+
+
+def numbers_of(ids: Collection[int], /) -> dict[int, str]:
+    """The receipt numbers of these cases."""
+    return dict(Complaint.objects.filter(pk__in=ids).values_list("pk", "receipt_number"))
+
+
+def ids_numbered(typed: str, /) -> Any:
+    """The ids of the cases whose receipt number was typed, or a part of it."""
+    return Complaint.objects.filter(numbered(typed)).values("pk")
+
+
+def numbered(typed: str) -> Q:
+    """A receipt number, all but its check character, or four digits or more of its sequence."""
+    if number := normalise_receipt_number(typed):
+        return Q(receipt_number=number)
+    if digits := re.fullmatch(r"(20\d\d)[- ]?(\d{6})-?", typed):
+        return Q(receipt_number__startswith=f"{digits[1]}-{digits[2]}-")
+    if re.fullmatch(r"\d{4,6}", typed):
+        return Q(Contains(Substr("receipt_number", 6, 6), typed))
+    return Q(pk__in=[])
+
+
+def wishes_of(complaint_id: int, /) -> Wishes:
+    """How the citizen asked to be told."""
+    case = Complaint.objects.filter(pk=complaint_id).first()
+    if case is None:
+        return Wishes()
+    codes = {row["code"]: row["label"] for row in texts.texts()["assistance"]}
+    return Wishes(
+        assistance=case.assistance,
+        way=str(case.get_reply_by_display()) if case.reply_by else "",
+        text_only=codes["text_only"] in case.assistance,
+        large_print=codes["large_print"] in case.assistance,
+    )
+
+
+def lost_notices() -> NoticeQuerySet:
+    """What citizens should have learnt and did not, while nothing was owed in its place."""
+    lost = Notice.objects.filter(
+        subject_type=SUBJECT,
+        audience=Audience.CITIZEN,
+        status__in=[Status.FAILED, Status.BOUNCED],
+        replaced_by=None,
+    )
+    return lost.exclude(template="code-reissued")
+
+
+def open_approval(complaint: Complaint) -> Approval | None:
+    return complaint.approvals.filter(decision=Approval.Decision.WAITING).first()
+
+
+def current_draft(complaint: Complaint) -> Response | None:
+    """The answer being written or approved; none once it is told."""
+    return (
+        complaint.responses.exclude(status__in=[Response.Status.TOLD, Response.Status.DROPPED])
+        .order_by("-number")
+        .first()
+    )
+
+
+def loads(people: Sequence[StaffMember]) -> dict[int, int]:
+    """Open cases by handler, for the choice of the least loaded; 0 where there are none."""
+    rows = Complaint.objects.open().filter(handler__in=people).order_by().values("handler")
+    found = {row["handler"]: row["n"] for row in rows.annotate(n=Count("pk"))}
+    return {person.pk: found.get(person.pk, 0) for person in people}
+
+
+def due_words(instant: datetime | None) -> str:
+    return korean_instant(instant) if instant else ""

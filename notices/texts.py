@@ -1,0 +1,196 @@
+"""What a notice says: the templates rendered, the access code put in or hidden, plain to HTML.
+
+A template (``templates/notices/<key>.txt``, ``<key>.en.txt`` where there is an English one) starts
+with its subject line, then an empty line, then the body. ``data/catalogue.toml`` names the
+variables of each.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.template import Context, Template
+from django.template.loader import select_template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from centre.words import korean_day, korean_instant
+from notices.errors import IncompleteText
+
+#: Stands where the access code comes while sending. The private-use characters are typed by nobody.
+CODE_PLACE = "\ue000code\ue000"
+CODE_HIDDEN = "●●●●●●●●●●"
+CODE_GONE = "(새 확인번호는 요청하시면 보내 드립니다)"
+
+_CATALOGUE = Path(__file__).parent / "data" / "catalogue.toml"
+_SUBJECT_LINE = re.compile(r"\A(?:제목|Subject): *")
+_ROW = re.compile(r" +(\S.*?) {2,}(\S.*)")
+_URL = re.compile(r"https?://[^\s<>\"'‘’“”]+")
+_AFTER_URL = ".,;:!?)]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    title: str
+    body: str
+
+
+def render(template: str, context: Mapping[str, Any], *, language: str = "ko") -> Text:
+    """Render a template. Instants and days are written out as people say them, in Seoul time.
+
+    Raises `IncompleteText` where a variable is not given that the catalogue calls required
+    (empty is given), and KeyError for a template that is not in it.
+    """
+    missing = required(template) - context.keys()
+    if missing:
+        raise IncompleteText(f"{template} needs {', '.join(sorted(missing))}")
+    spoken = {name: _spoken(value) for name, value in context.items()}
+    whole = _compiled(template, language).render(
+        Context(spoken, autoescape=False, use_l10n=False, use_tz=False)
+    )
+    head, _, body = whole.partition("\n\n")
+    title = " ".join(_SUBJECT_LINE.sub("", head).split()).replace(CODE_PLACE, CODE_HIDDEN)
+    return Text(title, body.strip("\n") + "\n")
+
+
+#: What only a mail says, and what the same notice says on paper.
+_OF_A_MAIL = (
+    (
+        (
+            "이 메일은 보내기만 하는 주소에서 나갔습니다. 물으실 것이 있으면 위 전화로 연락하시거나 "
+            "처리상황 화면에 남겨 주십시오."
+        ),
+        "물으실 것이 있으면 위 전화로 연락해 주십시오.",
+    ),
+    ("이 메일에 싣지 않았습니다", "이 글에 싣지 않았습니다"),
+)
+
+
+def by_way(text: Text, *, before: str, now_by: str) -> Text:
+    """A text that was written for one way, as it goes by another one."""
+    body = text.body
+    for mailed, printed in _OF_A_MAIL:
+        if before == "email" != now_by:
+            body = body.replace(mailed, printed)
+        elif before != "email" == now_by:
+            body = body.replace(printed, mailed)
+    return Text(text.title, body)
+
+
+def _spoken(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return korean_instant(value)
+    return korean_day(value) if isinstance(value, date) else value
+
+
+@cache
+def _compiled(template: str, language: str) -> Template:
+    names = [f"notices/{template}.{language}.txt", f"notices/{template}.txt"]
+    compiled: Template = select_template(names).template
+    return compiled
+
+
+@cache
+def catalogue() -> dict[str, dict[str, Any]]:
+    """The catalogue's rows by template key."""
+    return {row["key"]: row for row in _file()["templates"]}
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return tomllib.loads(_CATALOGUE.read_text(encoding="utf-8"))
+
+
+@cache
+def required(template: str) -> frozenset[str]:
+    """The variables that must be given, those of the common closing among them."""
+    row = catalogue()[template]
+    return frozenset(
+        [*row["required"], *(_file()["closing"]["required"] if row["closing"] else ())]
+    )
+
+
+def name_of(template: str) -> str:
+    """What staff call this notice; the key itself for one that is no longer in the catalogue."""
+    name: str = catalogue().get(template, {}).get("name", template)
+    return name
+
+
+def with_code(body: str, secret: str) -> str:
+    """The body as the citizen reads it."""
+    return body.replace(CODE_PLACE, secret or CODE_GONE)
+
+
+def without_code(body: str) -> str:
+    """The body as staff read it: the access code is nobody's but the citizen's."""
+    return body.replace(CODE_PLACE, CODE_HIDDEN)
+
+
+# --- the same as HTML ---------------------------------------------------------------------------
+
+
+_NONE = SafeString("")
+
+
+_NONE = SafeString("")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, or a run of rows "label   value" shown as a table."""
+
+    html: SafeString = _NONE
+    rows: tuple[tuple[str, SafeString], ...] = ()
+
+
+def blocks(body: str) -> list[Block]:
+    """The paragraphs of a plain text, escaped, with links that can be followed."""
+    found: list[Block] = []
+    for paragraph in re.split(r"\n{2,}", body.strip("\n")):
+        found.extend(_paragraph(paragraph.split("\n")))
+    return found
+
+
+def _paragraph(lines: list[str]) -> list[Block]:
+    """One paragraph, with each run of rows apart from the lines around it."""
+    found: list[Block] = []
+    plain: list[str] = []
+    rows: list[tuple[str, SafeString]] = []
+    for line in [*lines, None]:
+        match = _ROW.fullmatch(line) if line is not None else None
+        if rows and match is None:
+            found.append(Block(rows=tuple(rows)))
+            rows = []
+        if plain and (match is not None or line is None):
+            found.append(Block(html=_lines(plain)))
+            plain = []
+        if match is not None:
+            rows.append((match[1], _linked(match[2])))
+        elif line is not None:
+            plain.append(line)
+    return found
+
+
+def _lines(lines: list[str]) -> SafeString:
+    return format_html_join(SafeString("<br>\n"), "{}", ((_linked(line),) for line in lines))
+
+
+def _linked(line: str) -> SafeString:
+    """Escaped, leading spaces kept, web addresses as links."""
+    indent = len(line) - len(line.lstrip(" "))
+    parts = [SafeString("&nbsp;" * indent)]
+    place = indent
+    for match in _URL.finditer(line):
+        url = match[0].rstrip(_AFTER_URL)
+        parts.append(format_html("{}", line[place : match.start()]))
+        parts.append(format_html('<a href="{}">{}</a>', url, url))
+        place = match.start() + len(url)
+    parts.append(format_html("{}", line[place:]))
+    return SafeString("".join(parts))

@@ -1,0 +1,32 @@
+"""App configuration: what the rooms below need to know of visits and contacts."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ReceptionConfig(AppConfig):
+    name = "reception"
+    verbose_name = _("창구")
+
+    def ready(self) -> None:
+        from centre import registry as centre_registry
+        from notices import registry as notices_registry
+        from reception import queries, services
+        from standards import registry as standards_registry
+
+        standards_registry.register(
+            queries.VISIT, take_steps=services.take_visit_steps, fulfilled_at=services.visit_facts
+        )
+        standards_registry.register(
+            queries.CALLBACK,
+            take_steps=services.take_contact_steps,
+            fulfilled_at=services.contact_facts,
+        )
+        standards_registry.measure(
+            "visit-wait", "visit-deputy", "visitor-contact", "phone-callback"
+        )
+        notices_registry.register(
+            queries.CALLBACK, visible_to=queries.note_ids_visible_to, link=queries.note_path
+        )
+        centre_registry.register_duties("회신 약속", queries.open_duties)
+        centre_registry.register_hand_over("회신 약속", services.hand_over)

@@ -1,0 +1,17 @@
+"""What beat asks for: see ``voc_portal.celery``."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from standards import services
+
+#: One pass stays well under the time after which the broker gives a task to another worker.
+STEPS_A_PASS = 20_000
+
+
+@shared_task
+def sweep() -> int:
+    """One pass. What it owes is delivered at once: owing nudges the delivery after commit."""
+    return services.sweep(now=timezone.now(), limit=STEPS_A_PASS)

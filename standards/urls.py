@@ -1,0 +1,11 @@
+"""The charter and how it is kept, under ``/charter/``."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from standards import views
+
+app_name = "standards"
+
+urlpatterns = [path("", views.charter, name="charter")]

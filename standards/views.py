@@ -1,0 +1,186 @@
+"""The charter, line by line, with how each promise is measured and kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from centre.calendar import SEOUL, Rule
+from standards import figures, registry
+from standards.figures import Result, Tally
+from standards.models import Clause, Standard
+from standards.queries import clauses_with_standards
+from standards.terms import terms_of
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+#: How a limit is counted, for readers.
+COUNTED: Final[Mapping[str, _StrPromise]] = {
+    Rule.WORKING_TIME: _("업무시간만 셉니다. 업무시간 밖에 시작하면 다음 문 여는 때부터입니다."),
+    Rule.ELAPSED: _("쉬는 때를 빼지 않고 흐른 시간을 그대로 셉니다."),
+    Rule.CIVIL_DAYS: _("다음 날부터 셉니다. 끝나는 날이 쉬는 날이면 그다음 근무일 18시까지입니다."),
+    Rule.PETITION_DAYS: _("받은 날부터 근무일만 셉니다. 마지막 날 18시까지입니다."),
+    Rule.DAYS_BEFORE: _("시작하는 날에서 거꾸로 셉니다."),
+    Rule.PERIODIC: _("정한 주기가 끝나는 날까지입니다."),
+}
+#: What a measure says first where two promises share the charter's words: "(접수) …".
+_HALF: Final = re.compile(r"\(([가-힣]{1,6})\) ")
+
+
+@require_safe
+def charter(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    return render(request, "standards/charter.html", charter_context(now=now))
+
+
+def charter_context(*, now: datetime) -> dict[str, object]:
+    """The lines of the charter as a tree, with this year's results."""
+    today = now.astimezone(SEOUL).date()
+    clauses = clauses_with_standards(on=today)
+    standards = {row.code: row for clause in clauses for row in clause.standards.all()}
+    results = figures.of_year(today.year, standards=standards, now=now)
+    sections = _tree(clauses, results)
+    parts = [part for section in sections for part in section.parts]
+    return {
+        "year": today.year,
+        "sections": sections,
+        "parts": parts,
+        "whole": Overview.of([promise for part in parts for promise in part.all_promises]),
+    }
+
+
+# --- a promise ------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Promise:
+    """A standard as the page shows it, under the clause that holds its words.
+
+    ``words`` are the charter's, where one clause holds several promises; ``counted_as`` is the
+    rule in force, which for some promises is a choice of the centre.
+    """
+
+    standard: Standard
+    result: Result
+    measured: bool
+    words: str = ""
+    counted_as: _StrPromise | str = ""
+
+    @property
+    def rate(self) -> float | None:
+        rate = self.result.counted.rate
+        return None if rate is None else rate * 100
+
+    @property
+    def reached(self) -> bool:
+        rate = self.result.counted.rate
+        return rate is not None and rate >= float(self.standard.target)
+
+    @property
+    def hidden(self) -> bool:
+        return self.result.counted.is_few(self.standard.code)
+
+
+@dataclass(slots=True)
+class Overview:
+    """A part of the charter at a glance; counts that are too few to publish are not in it."""
+
+    promises: int
+    measured: int
+    tally: Tally
+    left_out: int
+
+    @classmethod
+    def of(cls, promises: Iterable[Promise]) -> Overview:
+        listed = list(promises)
+        shown = [promise for promise in listed if promise.measured and not promise.hidden]
+        return cls(
+            promises=len(listed),
+            measured=sum(promise.measured for promise in listed),
+            tally=sum((promise.result.counted for promise in shown), Tally()),
+            left_out=sum(promise.hidden for promise in listed),
+        )
+
+
+# --- the charter's lines --------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Line:
+    """A clause with its promises and what stands below it.
+
+    ``shown_before``: promises of this line that an earlier line has shown already. ``is_path``
+    where the line says only where a page stood.
+    """
+
+    clause: Clause
+    promises: list[Promise] = field(default_factory=list)
+    shown_before: list[Standard] = field(default_factory=list)
+    below: list[Line] = field(default_factory=list)
+
+    @property
+    def is_path(self) -> bool:
+        return any(line.clause.text == ">" for line in self.below)
+
+    @property
+    def parts(self) -> list[Line]:
+        """What the overview lists: the lines right below a title."""
+        return [] if self.is_path else self.below
+
+    @property
+    def all_promises(self) -> list[Promise]:
+        below = [promise for line in self.below for promise in line.all_promises]
+        return [*self.promises, *below]
+
+    @property
+    def overview(self) -> Overview:
+        return Overview.of(self.all_promises)
+
+
+def _tree(clauses: Iterable[Clause], results: Mapping[str, Result]) -> list[Line]:
+    roots: list[Line] = []
+    open_lines: list[Line] = []
+    seen: set[str] = set()
+    for clause in clauses:
+        line = _line(clause, results, seen=seen)
+        seen |= {promise.standard.code for promise in line.promises}
+        while open_lines and open_lines[-1].clause.depth >= clause.depth:
+            open_lines.pop()
+        (open_lines[-1].below if open_lines else roots).append(line)
+        open_lines.append(line)
+    return roots
+
+
+def _line(clause: Clause, results: Mapping[str, Result], *, seen: set[str]) -> Line:
+    rows = list(clause.standards.all())
+    promises = [_promise(row, results) for row in rows if row.code not in seen]
+    if len(rows) > 1:
+        for promise in promises:
+            promise.words = _words_in(clause, promise.standard)
+    return Line(clause, promises, [row for row in rows if row.code in seen])
+
+
+def _words_in(clause: Clause, standard: Standard) -> str:
+    """Those of the standard's words that stand in this clause, and which half of them is meant."""
+    words = " / ".join(words for words in standard.quote.split("\n") if words in clause.text)
+    half = _HALF.match(standard.measure)
+    return f"{words} ({half[1]})" if half else words
+
+
+def _promise(standard: Standard, results: Mapping[str, Result]) -> Promise:
+    return Promise(
+        standard,
+        results.get(standard.code, Result()),
+        measured=standard.code in results or standard.code in registry.measured(),
+        counted_as=COUNTED.get(terms_of(standard).rule, ""),
+    )

@@ -1,0 +1,37 @@
+"""Every address of the portal."""
+
+from __future__ import annotations
+
+from allauth.account import views as account
+from django.contrib import admin
+from django.urls import include, path
+
+from reception import views as reception
+from voc_portal import views
+from voc_portal.health import healthz
+
+handler500 = "voc_portal.views.server_error"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("complaints/", include("complaints.urls")),
+    path("charter/", include("standards.urls")),
+    path("statistics/", views.coming, {"page": "statistics"}, name="statistics"),
+    path("staff-guide/", reception.staff_guide, name="staff-guide"),
+    path(
+        "staff-guide/print/", reception.staff_guide, {"for_print": True}, name="staff-guide-print"
+    ),
+    path("courses/", views.coming, {"page": "courses"}, name="courses"),
+    path("surveys/", views.coming, {"page": "surveys"}, name="surveys"),
+    path("surveys/<slug:slug>/", views.coming, {"page": "surveys"}, name="survey"),
+    path("surveys/<slug:slug>/results/", views.coming, {"page": "surveys"}, name="survey-results"),
+    path("dashboard/", views.coming, {"page": "dashboard"}, name="dashboard"),
+    path("desk/", reception.desk, name="desk"),
+    path("desk/", include("reception.urls")),
+    path("accounts/login/", account.login, name="account_login"),
+    path("accounts/logout/", account.logout, name="account_logout"),
+    path("accounts/password/change/", account.password_change, name="account_change_password"),
+    path("dev/mail/", include("notices.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz, name="healthz"),
+]

@@ -1,0 +1,66 @@
+"""Pages that belong to no room: the first page, pages to come, and what is said when it goes wrong."""
+
+from __future__ import annotations
+
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from complaints.views import filed_without_token
+
+_COMING = {
+    "statistics": (
+        gettext_lazy("이행 현황"),
+        gettext_lazy("서비스헌장의 약속을 얼마나 지켰는지 달마다 공개하는 화면입니다."),
+    ),
+    "courses": (
+        gettext_lazy("교육"),
+        gettext_lazy("교육 일정을 보고 신청하는 화면입니다. 교육은 시작 20일 전까지 공지합니다."),
+    ),
+    "surveys": (
+        gettext_lazy("설문"),
+        gettext_lazy("만족도 조사에 참여하고 결과를 보는 화면입니다."),
+    ),
+    "dashboard": (
+        gettext_lazy("업무 현황"),
+        gettext_lazy("이행률과 기한을 살피는 직원용 화면입니다."),
+    ),
+}
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "home.html")
+
+
+@require_safe
+def coming(request: HttpRequest, page: str, slug: str = "") -> HttpResponse:
+    """An interface page whose feature is not there yet, which says so."""
+    title, what = _COMING[page]
+    return render(request, "coming.html", {"title": title, "what": what})
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token: most often cookies are off, or the page is from another day.
+
+    What was typed into the opinion form comes back for another try.
+    """
+    if request.path == reverse("complaints:new"):
+        return filed_without_token(request)
+    message = _("화면을 연 지 오래되었거나 쿠키가 꺼져 있어 보내신 것을 확인하지 못했습니다.")
+    return render(request, "403.html", {"message": message}, status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 while the database is away, on a page that needs neither of them."""
+    away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    if away:
+        return render(request, "503.html", status=503)
+    return HttpResponse(loader.get_template("500.html").render(), status=500)
