@@ -1,4 +1,4 @@
-"""What we promised and whether we kept it."""
+"""Clauses, standards, and the commitments and observations that measure them."""
 
 from __future__ import annotations
 
