@@ -60,6 +60,13 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "use_desk": WORKING,
     "record_difficult_call": WORKING,
     "see_difficult_calls": LEADING,
+    # courses
+    "see_courses": WORKING,
+    "plan_course": ANSWERING,
+    "announce_course": ANSWERING,
+    "cancel_course": LEADING,
+    "enrol_participant": WORKING,
+    "see_participants": ANSWERING,
     # the centre
     "edit_reply_templates": LEADING,
     "enter_own_absence": WORKING,
@@ -111,6 +118,14 @@ SENTENCES: Final[dict[str, _StrPromise]] = {
     "use_desk": _("창구 화면에서 방문과 전화를 적습니다."),
     "record_difficult_call": _("특이민원이 있었음을 적습니다."),
     "see_difficult_calls": _("특이민원 기록을 보고 확인합니다."),
+    "see_courses": _("교육과정과 신청 현황을 봅니다."),
+    "plan_course": _("교육과정을 만들고 고치고 일정을 바꿉니다."),
+    "announce_course": _("교육과정을 공지합니다."),
+    "cancel_course": _("교육을 열지 않기로 합니다."),
+    "enrol_participant": _("전화나 방문으로 온 교육 신청을 적습니다."),
+    "see_participants": _(
+        "교육 신청자를 보고 출석과 수료를 적습니다(자기 팀의 교육만, 관리자는 모두)."
+    ),
     "edit_reply_templates": _("답변 틀을 고칩니다."),
     "enter_own_absence": _("자기의 부재를 적고 취소합니다."),
     "edit_absences": _("다른 직원의 부재도 보고 적고 취소합니다."),
@@ -172,6 +187,11 @@ ADMIN_RIGHTS: Final[dict[str, Actions]] = {
         "delete": ("edit_reply_templates",),
     },
     "notices.notice": {"view": ("see_notices",), "change": ("do_tasks",)},
+    "education.course": {
+        "view": ("see_courses",),
+        "add": ("plan_course",),
+        "change": ("plan_course",),
+    },
     "standards.clause": {"view": ("see_commitments",)},
     "standards.standard": {
         "view": ("see_commitments",),

@@ -4,6 +4,7 @@
 ``wait-seven``        seven tenths of a wait, so seven minutes of ten
 ``soon``              two thirds of the time, at most 20 open minutes before the due instant
 ``two-days``          opening of the open day that is two open days before the due day
+``three-days``        opening of the day three days before the due day, or of the open day before it
 ``last-call``         opening of the due day; left out where the centre is closed on that day
 ``missed``            the due instant itself
 ``chase``             each opening after the miss, until fulfilled
@@ -27,6 +28,7 @@ from centre.calendar import SEOUL, Allowance, Calendar, Rule, Unit, seoul_day
 
 class Step(StrEnum):
     TWO_DAYS = "two-days"
+    THREE_DAYS = "three-days"
     LAST_CALL = "last-call"
     MISSED = "missed"
     CHASE = "chase"
@@ -52,6 +54,7 @@ PLANS: Final[Mapping[str, Plan]] = {
     "stage-2": (Step.LAST_CALL, Step.MISSED, Step.CHASE),
     "stage-3": (Step.LAST_CALL, Step.MISSED),
     "statement": (Step.MISSED,),  # missed: nothing came by the date, and the decision is due
+    "course-notice": (Step.THREE_DAYS, Step.MISSED),
     "visit-wait": (Step.WAIT_SEVEN, Step.MISSED),
     "phone-callback": (Step.SOON, Step.MISSED, Step.CHASE),
     "visitor-contact": (Step.SOON, Step.MISSED, Step.CHASE),
@@ -71,12 +74,16 @@ def plan_of(code: str) -> Plan:
 def first_step(
     plan: Plan, *, started_at: datetime, due_at: datetime, now: datetime, calendar: Calendar
 ) -> Planned:
-    """The first step that lies after the start and not before ``now``; ``missed`` in any case."""
+    """The first step that lies after the start and not before ``now``; ``missed`` in any case.
+
+    What is counted back from the day of an event starts after it is due: there no step is too early.
+    """
+    counted_back = due_at <= started_at
     for name in plan:
         if name is Step.MISSED:
             break
         at = step_at(name, started_at=started_at, due_at=due_at, calendar=calendar)
-        if at is not None and at > started_at and at >= now:
+        if at is not None and at >= now and (counted_back or at > started_at):
             return Planned(name, at)
     return Planned(Step.MISSED, due_at)
 
@@ -110,8 +117,8 @@ def step_at(
     """When a step up to the miss is due; None where this due date has no such step."""
     day = _due_day(due_at)
     match name:
-        case Step.TWO_DAYS:
-            return _if_before(due_at, opening_of(_open_days_before(day, 2, calendar), calendar))
+        case Step.TWO_DAYS | Step.THREE_DAYS:
+            return _if_before(due_at, opening_of(_reminder_day(name, day, calendar), calendar))
         case Step.LAST_CALL if calendar.is_open_day(day):
             return _if_before(due_at, opening_of(day, calendar))
         case Step.MISSED:
@@ -155,6 +162,16 @@ def _open_days_before(day: date, count: int, calendar: Calendar) -> date:
     while count:
         day -= timedelta(days=1)
         count -= calendar.is_open_day(day)
+    return day
+
+
+def _reminder_day(name: Step, day: date, calendar: Calendar) -> date:
+    """Two open days before ``day``; or three days before it, or the open day before that."""
+    if name is Step.TWO_DAYS:
+        return _open_days_before(day, 2, calendar)
+    day -= timedelta(days=3)
+    while not calendar.is_open_day(day):
+        day -= timedelta(days=1)
     return day
 
 

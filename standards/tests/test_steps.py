@@ -137,3 +137,44 @@ def test_steps_counted_from_the_start_follow_each_other() -> None:
     )
     assert found is not None
     assert (found.name, seoul(found.at)) == ("missed", "2026-09-09 10:10")
+
+
+@pytest.mark.parametrize(
+    ("course", "due", "now", "first", "when"),
+    [
+        (
+            "2028-03-21 10:00",
+            "2028-03-01 00:00",
+            "2028-02-01 10:00",
+            "three-days",
+            "2028-02-25 09:00",
+        ),
+        (
+            "2026-03-21 10:00",
+            "2026-03-01 00:00",
+            "2026-02-25 09:00",
+            "three-days",
+            "2026-02-25 09:00",
+        ),
+        (
+            "2026-03-24 10:00",
+            "2026-03-04 00:00",
+            "2026-02-01 10:00",
+            "three-days",
+            "2026-02-27 09:00",
+        ),
+        ("2026-03-21 10:00", "2026-03-01 00:00", "2026-02-25 09:01", "missed", "2026-03-01 00:00"),
+        ("2026-03-21 10:00", "2026-03-01 00:00", "2026-03-05 10:00", "missed", "2026-03-01 00:00"),
+    ],
+)
+def test_what_is_counted_back_from_an_event_is_reminded_of_three_days_ahead(
+    course: str, due: str, now: str, first: str, when: str
+) -> None:
+    found = steps.first_step(
+        steps.plan_of("course-notice"),
+        started_at=at(course),
+        due_at=at(due),
+        now=at(now),
+        calendar=CALENDAR,
+    )
+    assert (found.name, seoul(found.at)) == (first, when)
