@@ -12,6 +12,7 @@ class ReceptionConfig(AppConfig):
         from centre import registry as centre_registry
         from notices import registry as notices_registry
         from reception import queries, services
+        from standards import occasions
         from standards import registry as standards_registry
 
         standards_registry.register(
@@ -30,3 +31,4 @@ class ReceptionConfig(AppConfig):
         )
         centre_registry.register_duties("회신 약속", queries.open_duties)
         centre_registry.register_hand_over("회신 약속", services.hand_over)
+        occasions.register_occasions(queries.VISIT, ended_since=queries.visits_ended_since)

@@ -41,6 +41,7 @@ from reception.models import (
 )
 from records.masking import mask_name
 from standards.models import Commitment
+from standards.occasions import Occasion
 
 VISIT, CALLBACK = "visit", "callback"
 #: How a visit entered afterwards is told apart in the figures.
@@ -428,3 +429,22 @@ def notes_to_give_back(*, present: set[int]) -> QuerySet[ContactNote]:
     return ContactNote.objects.filter(~Exists(tried), closed_at=None, stands_in=True).filter(
         sought__in=present
     )
+
+
+def visits_ended_since(since: datetime, *, until: datetime) -> list[Occasion]:
+    """The visitors who were attended to, for surveys: how many came, and nobody by name."""
+    rows = Visit.objects.filter(
+        ended_at__gt=since, ended_at__lte=until, state=VisitState.SERVED
+    ).exclude(purpose=Purpose.OTHER)
+    return [
+        Occasion(
+            kind=VISIT,
+            subject_type=VISIT,
+            subject_id=visit.pk,
+            title=visit.get_purpose_display(),
+            ended_at=visit.ended_at,
+            team=visit.team,
+        )
+        for visit in rows.select_related("team").order_by("ended_at", "pk")
+        if visit.ended_at is not None
+    ]
