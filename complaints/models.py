@@ -165,6 +165,11 @@ class Complaint(models.Model):
     )
     assigned_at = models.DateTimeField(_("배정한 때"), null=True, blank=True)
     team_confirmed_at = models.DateTimeField(_("팀이 확인한 때"), null=True, blank=True)
+    in_team_name = models.BooleanField(
+        _("팀 이름으로 답변"),
+        default=False,
+        help_text=_("고객에게 나가는 글과 화면에 담당자 대신 팀과 팀 전화가 나갑니다."),
+    )
     decision = models.CharField(_("처리결과"), max_length=16, choices=Decision.choices, blank=True)
     told_at = models.DateTimeField(_("결과가 전해진 때"), null=True, blank=True)
     closed_at = models.DateTimeField(_("마친 때"), null=True, blank=True)

@@ -259,7 +259,7 @@ def tracking(complaint: Complaint, *, now: datetime) -> TrackingPage:
     promise = new_promise(complaint) if complaint.is_open else None
     out = kept_out(complaint)
     handler = complaint.handler if complaint.team_confirmed_at else None
-    if handler and handler.pk in out:
+    if handler and (handler.pk in out or complaint.in_team_name):
         handler = None
     request = complaint.information_requests.filter(
         answered_at=None, lapsed_at=None, cancelled_at=None

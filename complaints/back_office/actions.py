@@ -148,6 +148,10 @@ def _settle(s: Situation, data: Cleaned) -> object:
     return _call(services.settle_about_staff, person_ids=people, reason=data["reason"])(s)
 
 
+def _own_name(s: Situation, _data: Cleaned) -> object:
+    return _call(services.answer_in_team_name, on=False)(s)
+
+
 def _save_draft(s: Situation, data: Cleaned) -> object:
     return _call(services.save_draft, draft=draft_of(data), version=data["version"])(s)
 
@@ -299,6 +303,7 @@ PANELS: dict[str, Panel] = {
             form=forms.ReassignForm,
             hint="답변 기한은 그대로 갑니다.",
         ),
+        Panel(key="team_name", title="팀 이름으로 답변", group="assign", hint="힘든 통화가 있었을 때, 고객에게 나가는 글과 화면에 담당자 대신 팀 이름과 팀 전화를 씁니다. 담당자, 결재, 기한은 그대로입니다."),
         Panel(key="support", title="협조 팀 더하기", group="assign", form=forms.SupportForm),
         Panel(key="request", title="보완 요청", group="citizen", form=forms.RequestForm),
         Panel(key="end_request", title="보완 요청 거두기", group="citizen", hint="보완 없이 이어 갑니다. 답변 기한이 다시 갑니다."),
@@ -337,6 +342,10 @@ ACTIONS: dict[str, Action] = {
                when=lambda s: _may_move(s) and not s.mine and s.own, run=_plain(services.take), done="이 건을 맡았습니다."),
         Action(do="reassign", label="이관하기", panel="reassign", right="reassign",
                when=_may_move, run=_reassign, done="이관했습니다."),
+        Action(do="answer_in_team_name", label="팀 이름으로 답변하기", panel="team_name", right="answer_in_team_name",
+               when=lambda s: s.case.is_open and s.case.team_id is not None and not s.case.in_team_name, run=_plain(services.answer_in_team_name), done="이제부터 팀 이름과 팀 전화로 나갑니다."),
+        Action(do="answer_in_own_name", label="담당자 이름으로 되돌리기", panel="team_name", right="answer_in_team_name",
+               when=lambda s: s.case.is_open and s.case.in_team_name, run=_own_name, done="이제부터 담당자 이름과 전화로 나갑니다."),
         Action(do="add_supporting_team", label="협조 부탁하기", panel="support", right="assign",
                when=lambda s: s.case.is_open, run=_support, done="협조를 부탁했습니다."),
         Action(do="insert_template", label="틀 넣기", panel="draft", right="write_answer",

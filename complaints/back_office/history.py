@@ -18,6 +18,8 @@ _TITLES = {
     "complaint-received": "접수",
     "reassigned": "담당 지정",
     "team-confirmed": "팀 확인",
+    "team-name-on": "팀 이름으로 답변하기로 함",
+    "team-name-off": "담당자 이름으로 답변하기로 함",
     "support-asked": "협조 요청",
     "note-added": "내부 메모",
     "about-staff-settled": "대상 직원 정함",

@@ -46,6 +46,7 @@ from complaints.services.repeating import (
     reject_repeat,
     undo_repeat,
 )
+from complaints.services.signing import answer_in_team_name
 from complaints.services.steps import (
     fulfilled_at,
     log_manager_call,
@@ -70,6 +71,7 @@ __all__ = [
     "add_note",
     "add_supporting_team",
     "answer_extension",
+    "answer_in_team_name",
     "answer_many",
     "approve",
     "ask_extension",

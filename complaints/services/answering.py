@@ -233,8 +233,8 @@ def result_context(
         "action_done": response.action_done,
         "action_planned": response.action_planned,
         "reopen_url": again,
-        "lead_name": approver.name,
-        "lead_title": approver.title,
+        "lead_name": "" if complaint.in_team_name else approver.name,
+        "lead_title": "" if complaint.in_team_name else approver.title,
     } | handler_context(complaint, complaint.handler)
 
 

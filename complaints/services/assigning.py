@@ -117,7 +117,7 @@ def _move(
     ``one_by_one`` is off where the successor is told of many cases in one mail.
     """
     told_before = complaint.team_confirmed_at is not None
-    before = complaint.handler_id
+    before, team_before = complaint.handler_id, complaint.team_id
     moved = complaint.handler_id != (handler.pk if handler else None)
     if not moved and complaint.team_id == team.pk:
         return
@@ -146,7 +146,8 @@ def _move(
             Choice(team=team, handler=None if not first else handler, expert=bool(expert)),
             now=now,
         )
-    if told_before and handler is not None:
+    unseen = complaint.in_team_name and team_before == team.pk  # the citizen knows the team only
+    if told_before and handler is not None and not unseen:
         tell_citizen(
             complaint,
             "handler-changed",
@@ -197,7 +198,9 @@ def confirm(complaint: Complaint, *, by: Actor, now: datetime, told_anyway: bool
     )
     if reply_commitment(complaint) is None or told_anyway:
         return
-    deputy = centre_queries.stand_in(complaint.handler, at=now, without=kept_out(complaint))
+    deputy = None
+    if not complaint.in_team_name:
+        deputy = centre_queries.stand_in(complaint.handler, at=now, without=kept_out(complaint))
     told = tell_citizen(
         complaint,
         "handler-assigned",

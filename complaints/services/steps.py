@@ -320,7 +320,7 @@ def _reply_missed(scene: Scene, case: Complaint, step: StepDue) -> None:
         case,
         "missed-promise",
         key=f"missed-promise:{case.round}",
-        context=new_promise_context(promise) | _lead_context(lead),
+        context=new_promise_context(promise) | _lead_context(case, lead),
     )
     people = [case.handler, lead, scene.manager(case)]
     _say_overdue(scene, case, people, step, new_due=new_due, hours="any")
@@ -353,8 +353,10 @@ def _say_overdue(
     )
 
 
-def _lead_context(lead: StaffMember | None) -> dict[str, object]:
-    return {"lead_name": lead.name if lead else "", "lead_title": lead.title if lead else ""}
+def _lead_context(case: Complaint, lead: StaffMember | None) -> dict[str, object]:
+    if lead is None or case.in_team_name:
+        return {"lead_name": "", "lead_title": ""}
+    return {"lead_name": lead.name, "lead_title": lead.title}
 
 
 def _chase(scene: Scene, case: Complaint, step: StepDue) -> None:
@@ -471,7 +473,8 @@ def _move_promise(
         "missed-promise",
         key=f"missed-promise:{complaint.round}:{due_at:%Y%m%d}",
         now=now,
-        context=new_promise_context(promise) | _lead_context(lead_of(complaint, now=now)),
+        context=new_promise_context(promise)
+        | _lead_context(complaint, lead_of(complaint, now=now)),
     )
 
 

@@ -114,10 +114,13 @@ def handler_context(
     out: frozenset[int] | None = None,
     centre_phone: str | None = None,
 ) -> dict[str, Any]:
-    """Name, title and phone of the handler, as the citizen may read them; else the team's phone."""
+    """Name, title and phone of the handler, as the citizen may read them; else the team's phone.
+
+    A case that is answered in the team's name (after a difficult call) names nobody.
+    """
     if out is None:
         out = queries.kept_out(complaint)
-    if handler is None or handler.pk in out:
+    if handler is None or handler.pk in out or complaint.in_team_name:
         team = complaint.team
         phone = centre_queries.phone_of_team(team, centre_phone=centre_phone) if team else ""
         return {"handler_name": "", "handler_title": "", "handler_phone": phone}
