@@ -133,10 +133,13 @@ def without_code(body: str) -> str:
     return body.replace(CODE_PLACE, CODE_HIDDEN)
 
 
+def first_link(body: str) -> str:
+    """The first web address in a text, "" where there is none."""
+    match = _URL.search(body)
+    return match[0].rstrip(_AFTER_URL) if match else ""
+
+
 # --- the same as HTML ---------------------------------------------------------------------------
-
-
-_NONE = SafeString("")
 
 
 _NONE = SafeString("")

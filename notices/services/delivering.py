@@ -15,6 +15,7 @@ from django.db.models import F
 
 from notices import mail
 from notices.models import Heartbeat, Notice, Status
+from notices.services.bundling import gather
 from notices.services.settling import catch_up, settle
 from records.actors import SYSTEM
 from records.crypto import Unreadable
@@ -90,9 +91,10 @@ class _Pass:
         while self._goes_on() and (pks := self._claim()):
             try:
                 while pks and self._goes_on():
-                    self._deliver(pks[0])
-                    pks.pop(0)
+                    pk = pks.pop(0)  # if this dies, it may have been sent: it keeps its lease
+                    self._deliver(pk)
             except mail.ServerAway as why:
+                pks.insert(0, pk)
                 logger.warning("the mail server is away (%s); mails wait", why)
                 self.until = self.clock()
             finally:
@@ -105,11 +107,15 @@ class _Pass:
     # the lease
 
     def _claim(self) -> list[int]:
-        """The next mails, citizens' first. The update alone decides who has them."""
+        """The next mails, citizens' first. The update alone decides who has them.
+
+        What was held for one person until an opening is made one mail first, at the same ``now``.
+        """
         now, lease = self.clock(), uuid.uuid4().hex
         sendable = Notice.objects.sendable(now=now)
         if not sendable.exists():
             return []
+        gather(now=now)
         due = sendable.order_by("audience", "next_attempt_at", "pk")
         with transaction.atomic():
             if connection.features.has_select_for_update_skip_locked:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -19,10 +18,10 @@ from centre.models import StaffMember
 from notices import texts
 from notices.errors import NotThere
 from notices.models import Audience, Channel, Notice, NoticeQuerySet, Status
+from notices.services.bundling import carrier_of, hold, short, take_out
 from notices.services.nudging import nudge
 from records.models import StoredFile
 
-DIGEST = "staff-digest"
 TELL = "task-tell"
 #: How soon a citizen without e-mail is told where the caller names no date: the centre's own limit.
 TASK_TIME = Allowance(1, Unit.HOURS)
@@ -121,7 +120,8 @@ def owe(
 def owe_many(items: Iterable[Owed], *, now: datetime) -> int:
     """Owe many at once, in few queries; says how many of them were not owed before.
 
-    Several mails to one member of staff that go out at the same time become one mail.
+    Several mails to one member of staff that go out now become one mail; what is held until the
+    opening is put together then (`bundling.gather`).
     """
     items = list(items)
     asked = {item.key for item in items}
@@ -181,21 +181,20 @@ def get_notice(notice_id: int) -> Notice:
 def withdraw(notices: NoticeQuerySet, *, subject_type: str, subject_id: int) -> int:
     """Those of them that are still open will not be told; nor need anybody be told to tell them.
 
-    ``notices`` are about this subject. A mail that carried nothing else does not go out either.
+    ``notices`` are about this subject. A mail that carries others too says nothing of them any
+    more; one that carried nothing else does not go out.
     """
     chosen = dict(notices.filter(status__in=OPEN).values_list("pk", "key"))
     if not chosen:
         return 0
-    hashes = tuple(_short(key) for key in chosen.values())
+    hashes = tuple(short(key) for key in chosen.values())
     tells = Notice.objects.filter(
         subject_type=subject_type, subject_id=subject_id, template=TELL, status__in=OPEN
     )
     pks = [pk for pk, key in tells.values_list("pk", "key") if key.endswith(hashes)] + list(chosen)
-    Notice.objects.filter(pk__in=pks, status__in=OPEN).update(**_GONE)
-    carriers = Notice.objects.filter(carries__in=pks, status=Status.OWED).distinct()
-    needed = Notice.objects.filter(carried_by__in=carriers, status=Status.OWED)
-    empty = carriers.exclude(pk__in=needed.values("carried_by")).values_list("pk", flat=True)
-    Notice.objects.filter(pk__in=list(empty)).update(**_GONE)
+    gone = Notice.objects.filter(pk__in=hold(Notice.objects.filter(pk__in=pks, status__in=OPEN)))
+    gone.update(**_GONE)
+    Notice.objects.filter(pk__in=take_out(pks)).update(**_GONE)
     return len(chosen)
 
 
@@ -351,39 +350,17 @@ class _Plan:
         return told
 
     def _bundles(self, every: Sequence[tuple[Owed, Notice]]) -> list[tuple[Notice, list[Notice]]]:
-        """Mails to one person that go out at the same time, with the mail that carries them."""
-        groups: dict[tuple[StaffMember, datetime], list[tuple[Owed, Notice]]] = defaultdict(list)
+        """Mails to one person that go out now, with the mail that carries them."""
+        groups: dict[StaffMember, list[Notice]] = defaultdict(list)
         for item, row in every:
-            if isinstance(item.to, Person) and row.status == Status.OWED:
-                groups[item.to.staff_member, row.next_attempt_at].append((item, row))
+            goes_now = row.status == Status.OWED and row.next_attempt_at <= self.now
+            if isinstance(item.to, Person) and goes_now:
+                groups[item.to.staff_member].append(row)
         return [
-            (self._carrier(person, group), [row for _, row in group])
-            for (person, _), group in groups.items()
-            if len(group) > 1
+            (carrier_of(person, rows, now=self.now), rows)
+            for person, rows in groups.items()
+            if len(rows) > 1
         ]
-
-    def _carrier(self, person: StaffMember, group: Sequence[tuple[Owed, Notice]]) -> Notice:
-        entries = [
-            {
-                "title": row.title,
-                "line": row.body.strip().partition("\n")[0],
-                "link": item.context.get("link", ""),
-            }
-            for item, row in group
-        ]
-        text = texts.render(DIGEST, {"count": len(entries), "items": entries})
-        carrier = Notice(
-            key=_digest_key(person, [row.key for _, row in group]),
-            template=DIGEST,
-            subject_type="staff",
-            subject_id=person.pk,
-            title=text.title,
-            body=text.body,
-            owed_at=self.now,
-            next_attempt_at=group[0][1].next_attempt_at,
-        )
-        _address_to_staff(carrier, person)
-        return carrier
 
 
 def _address_to_staff(row: Notice, person: StaffMember) -> None:
@@ -400,12 +377,4 @@ def _people(people: StaffMember | Sequence[StaffMember]) -> Sequence[StaffMember
 
 def _tell_key(key: str, person: StaffMember) -> str:
     """Fits into the column whatever the key."""
-    return f"tell:{person.pk}:{_short(key)}"
-
-
-def _digest_key(person: StaffMember, keys: Collection[str]) -> str:
-    return f"digest:{person.pk}:{_short(chr(10).join(sorted(keys)))}"
-
-
-def _short(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
+    return f"tell:{person.pk}:{short(key)}"

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from centre.models import StaffMember
 from notices import registry
 from notices.models import Audience, Notice, Status
+from notices.services.bundling import DIGEST, hold
 from records import services as records
 from records.actors import Actor
 
@@ -47,6 +49,8 @@ def settle(
     makes a mail go out twice.
     """
     with transaction.atomic():
+        if notice.template == DIGEST:
+            hold(Notice.objects.filter(Q(pk=notice.pk) | Q(carried_by=notice)))
         mine = Notice.objects.filter(pk=notice.pk, status__in=out_of)
         if lease is not None:
             mine = mine.filter(lease=lease)

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from notices import services
+from notices.checks import breaches
 from notices.models import Attempt, Notice, Status
 from notices.tests.making import OPEN, make_person, owe_receipt, reminder
 from records.models import Event
@@ -111,3 +112,40 @@ def test_cancelling_and_sending_at_once_leaves_nothing_between(post, app):
     assert set(states.values()) <= {Status.DELIVERED, Status.CANCELLED}
     assert len(post.mails) == sum(state == Status.DELIVERED for state in states.values())
     assert not Notice.objects.exclude(secret="").exists()
+
+
+def hold_for(people, numbers):
+    for person in people:
+        for number in numbers:
+            services.owe_many(
+                [reminder(person, number, hours="opening")], now=OPEN.replace(hour=20)
+            )
+
+
+def test_passes_at_one_opening_make_one_mail_a_person(post, app):
+    people = [make_person(email=f"p{n}@example.org") for n in range(6)]
+    hold_for(people, range(4))
+    opening = OPEN.replace(day=7, hour=9)
+    sent = at_once(*[lambda: services.deliver(now=opening)] * 4)
+    assert sum(sent) == len(post.mails) == 6, sent
+    assert len(set(post.ids)) == 6
+    assert {mail["To"].addresses[0].addr_spec for mail in post.mails} == {p.email for p in people}
+    assert len(app.told) == 24
+
+
+def test_taken_back_while_the_opening_comes_nothing_is_left_hanging(post, app):
+    people = [make_person(email=f"p{n}@example.org") for n in range(3)]
+    hold_for(people, range(8))
+    opening = OPEN.replace(day=7, hour=9)
+    cancels = [
+        partial(services.cancel, subject_type="case", subject_id=n, templates=None, now=opening)
+        for n in range(8)
+    ]
+    results = at_once(
+        lambda: services.deliver(now=opening), lambda: services.deliver(now=opening), *cancels
+    )
+    assert all(isinstance(result, int) for result in results), results
+    services.deliver(now=opening.replace(hour=11))
+    states = set(Notice.objects.values_list("status", flat=True))
+    assert states <= {Status.DELIVERED, Status.CANCELLED}
+    assert not list(breaches(now=opening))
