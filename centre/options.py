@@ -187,7 +187,32 @@ def specs() -> dict[str, Spec]:
             default="12",
             most=36,
             label=_("특이민원 기록을 볼 수 있는 기간(달)"),
-            help=_("지나면 기록이 가려집니다."),
+            help=_("지나면 기록이 가려지고, 적어 둔 내용은 지워집니다."),
+        ),
+        Spec(
+            key="desk_retention_months",
+            kind=NUMBER,
+            default="12",
+            most=36,
+            label=_("용건 메모와 방문에 적은 개인정보의 보유기간(달, 마친 날부터)"),
+            help=_(
+                "지나면 이름, 연락처, 용건을 지우고 파기 기록을 남깁니다. 건수와 시간은 남습니다."
+            ),
+        ),
+        Spec(
+            key="calls_recorded",
+            kind=FLAG,
+            default="no",
+            label=_("통화를 녹음하는 센터"),
+            help=_("켜면 창구의 안내말에 녹음 안내가 나옵니다. ‘yes’ 또는 ‘no’로 적습니다."),
+        ),
+        Spec(
+            key="long_call_minutes",
+            kind=NUMBER,
+            default="20",
+            least=5,
+            most=120,
+            label=_("긴 통화를 글로 돌릴 수 있는 시간(분)"),
         ),
         Spec(
             key="course_completion_percent",

@@ -61,6 +61,7 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "use_desk": WORKING,
     "record_difficult_call": WORKING,
     "see_difficult_calls": LEADING,
+    "see_desk_records": LEADING,
     # courses
     "see_courses": WORKING,
     "plan_course": ANSWERING,
@@ -120,6 +121,9 @@ SENTENCES: Final[dict[str, _StrPromise]] = {
     "use_desk": _("창구 화면에서 방문과 전화를 적습니다."),
     "record_difficult_call": _("특이민원이 있었음을 적습니다."),
     "see_difficult_calls": _("특이민원 기록을 보고 확인합니다."),
+    "see_desk_records": _(
+        "지난 방문과 용건 메모, 연락한 기록을 찾아봅니다(팀장은 자기 팀의 메모만)."
+    ),
     "see_courses": _("교육과정과 신청 현황을 봅니다."),
     "plan_course": _("교육과정을 만들고 고치고 일정을 바꿉니다."),
     "announce_course": _("교육과정을 공지합니다."),
