@@ -118,6 +118,8 @@ class Survey(models.Model):
         related_name="+",
         verbose_name=_("팀"),
     )
+    asks_consented = models.BooleanField(_("안내에 동의한 분을 초대함"), default=False)
+    invited_at = models.DateTimeField(_("초대를 마친 때"), null=True, blank=True)
     edition = models.PositiveIntegerField(default=1)
     frozen = models.BooleanField(_("응답이 있어 굳음"), default=False)
     mixed = models.PositiveIntegerField(default=0, editable=False)
@@ -169,15 +171,21 @@ class Survey(models.Model):
         """Whether everybody may answer, not only who was asked."""
         return self.kind in {Kind.VISIT, Kind.YEARLY, Kind.PHONE}
 
+    @property
+    def is_model(self) -> bool:
+        """What the surveys of courses are made from; nobody answers it."""
+        return self.kind == Kind.COURSE and self.subject_id is None
+
+    def is_open_at(self, now: datetime) -> bool:
+        """Whether somebody may begin to answer."""
+        return self.status == Status.OPEN and (self.closes_at is None or now < self.closes_at)
+
     def accepts(self, *, now: datetime) -> bool:
-        """Whether what was begun in time is still taken."""
-        if self.status == Status.OPEN:
-            return True
-        return (
-            self.status in {Status.CLOSED, Status.PUBLISHED}
-            and self.closed_at is not None
-            and now <= self.closed_at + GRACE
-        )
+        """Whether an answer is taken: while it is open, and what was begun in time for a while."""
+        if self.status == Status.DRAFT or self.is_model:
+            return False
+        end = self.closed_at or self.closes_at
+        return end is None or now <= end + GRACE
 
 
 class QuestionType(models.TextChoices):
