@@ -12,6 +12,7 @@ class ComplaintsConfig(AppConfig):
         from centre import registry as centre_registry
         from complaints import again, queries, registry, services
         from complaints.services import (
+            _base,
             apologising,
             handing,
             putting_right,
@@ -60,6 +61,7 @@ class ComplaintsConfig(AppConfig):
             numbers=queries.numbers_of,
             find=queries.ids_numbered,
             wishes=queries.wishes_of,
+            hold=_base.hold,
         )
         registry.tracking_extras.append(again.on_the_page)
         centre_registry.register_duties("열린 고객의 소리", handing.open_duties)

@@ -55,6 +55,12 @@ class Find(Protocol):
     def __call__(self, typed: str, /) -> Any: ...
 
 
+class Hold(Protocol):
+    """Locks the subject until the transaction ends; one that is gone is no matter."""
+
+    def __call__(self, subject_id: int, /) -> object: ...
+
+
 class WishesOf(Protocol):
     def __call__(self, subject_id: int, /) -> Wishes: ...
 
@@ -72,6 +78,7 @@ class Handlers:
     numbers: Numbers | None = None
     find: Find | None = None
     wishes: WishesOf | None = None
+    hold: Hold | None = None
 
 
 _NOTHING = Handlers()
@@ -89,10 +96,11 @@ def register(
     numbers: Numbers | None = None,
     find: Find | None = None,
     wishes: WishesOf | None = None,
+    hold: Hold | None = None,
 ) -> None:
     """Say what follows for notices about ``subject_type``; a second call replaces the first."""
     _handlers[subject_type] = Handlers(
-        delivered, failed, unreached, visible_to, link, numbers, find, wishes
+        delivered, failed, unreached, visible_to, link, numbers, find, wishes, hold
     )
 
 
@@ -100,6 +108,18 @@ def follow_up(subject_type: str, outcome: str) -> FollowUp | None:
     """What to call for this ``outcome`` (a field of `Handlers`), if anything."""
     found: FollowUp | None = getattr(_handlers.get(subject_type, _NOTHING), outcome)
     return found
+
+
+def hold(subject_type: str, subject_id: int) -> None:
+    """Lock a subject before its notices, in the caller's transaction.
+
+    That is the one order: the subject's row, then its notices. The verbs of the rooms above lock
+    their subject and then cancel its notices; whoever here marks a notice in a transaction in
+    which its subject is changed too calls this first, or the two would wait for each other.
+    """
+    lock = _handlers.get(subject_type, _NOTHING).hold
+    if lock is not None:
+        lock(subject_id)
 
 
 def restricted() -> Iterator[tuple[str, VisibleTo]]:

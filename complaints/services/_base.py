@@ -27,13 +27,22 @@ def actor(person: StaffMember) -> Actor:
 
 
 def lock(complaint_id: int) -> Complaint:
-    """The case, held until the transaction ends. On SQLite the transaction itself holds it."""
+    """The case, held until the transaction ends. On SQLite the transaction itself holds it.
+
+    The one order of locks: the case first, then its notices and commitments; of several cases the
+    lower key first.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("a case is changed inside a transaction")
     try:
         return Complaint.objects.select_for_update(of=("self",)).get(pk=complaint_id)
     except Complaint.DoesNotExist:
         raise NotFound("이 건을 찾을 수 없습니다.") from None
+
+
+def hold(complaint_id: int, /) -> None:
+    """The lock alone, for the room below that changes notices of a case."""
+    list(Complaint.objects.select_for_update(of=("self",)).filter(pk=complaint_id).values("pk"))
 
 
 def lock_for(complaint_id: int, *, by: StaffMember, right: str) -> Complaint:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,10 +15,12 @@ from complaints import queries, services
 from complaints.checks import breaches
 from complaints.errors import Refused
 from complaints.models import Complaint
-from complaints.services import Draft
+from complaints.services import Draft, ending
+from complaints.services._base import lock
 from complaints.tests.conftest import MORNING, seoul
 from notices.models import Notice
-from notices.services import deliver
+from notices.services import deliver, log_attempt
+from records.actors import CITIZEN
 from records.models import Event
 from standards.models import Commitment
 from standards.services import sweep
@@ -107,8 +110,6 @@ def test_two_approvals_at_once_owe_one_result(file: Any, person: Any) -> None:
 
 
 def test_withdrawn_and_approved_at_once_is_one_of_the_two(file: Any, person: Any) -> None:
-    from records.actors import CITIZEN  # noqa: PLC0415
-
     case = file().complaint
     services.submit_response(complaint_id=case.pk, draft=ANSWER, by=person("nam.gy"), now=MORNING)
     approval = queries.open_approval(case)
@@ -159,4 +160,37 @@ def test_an_answer_delivered_while_the_sweep_misses_it_is_judged_by_the_facts(
     sweep(now=seoul("2026-09-16 18:00:15"))
     reply = Commitment.objects.get(key=f"complaint:{case.pk}:reply")
     assert reply.fulfilled_at is not None
+    assert list(breaches()) == []
+
+
+def test_a_call_logged_while_the_citizen_withdraws_waits_for_it(
+    file: Any, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both take the case first and then its notices: neither waits for the other for ever."""
+    case = file(email="", phone="010-0000-1234", reply_by="phone").complaint
+    services.submit_response(complaint_id=case.pk, draft=ANSWER, by=person("nam.gy"), now=MORNING)
+    approval = queries.open_approval(case)
+    assert approval is not None
+    services.approve(approval_id=approval.pk, by=approval.approver, now=MORNING)
+    call = Notice.objects.get(template="result", subject_id=case.pk)
+    held = threading.Event()
+
+    def lock_slowly(complaint_id: int) -> Complaint:
+        found = lock(complaint_id)
+        held.set()
+        time.sleep(0.5)
+        return found
+
+    monkeypatch.setattr(ending, "lock", lock_slowly)
+
+    def log_the_call() -> bool:
+        held.wait(10)
+        return log_attempt(notice_id=call.pk, by=person("nam.gy"), outcome="reached", now=MORNING)
+
+    withdrawn, logged = at_once(
+        lambda: services.withdraw(complaint_id=case.pk, by=CITIZEN, now=MORNING), log_the_call
+    )
+    assert isinstance(withdrawn, Complaint), withdrawn
+    assert logged is False, logged
+    assert Complaint.objects.get(pk=case.pk).state == "withdrawn"
     assert list(breaches()) == []

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from centre.calendar import seoul_day
 from centre.models import StaffMember
-from notices import texts
+from notices import registry, texts
 from notices.errors import CodeIsGone, NotDelivered
 from notices.models import Attempt, Audience, Channel, Notice, NoticeQuerySet, Status
 from notices.services.nudging import nudge
@@ -68,6 +68,9 @@ def log_attempt(
     After three tries on two days `registry.unreached` is told, once; the task stays open.
     """
     notice = get_notice(notice_id)
+    registry.hold(
+        notice.subject_type, notice.subject_id
+    )  # before the notice: what follows needs it
     if not _hold(notice) or _is_double_click(notice, by=by, outcome=outcome, now=now):
         return False
     Attempt.objects.create(notice=notice, at=now, by=by, outcome=Attempt.Outcome(outcome))

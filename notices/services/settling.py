@@ -111,12 +111,15 @@ def follow_up(pk: int, *, now: datetime) -> bool:
     """Tell the subject's app what became of a notice; True when nothing is left to tell.
 
     Whoever clears ``follow_up`` calls, in the same transaction: exactly once. On an error
-    everything is as before and a later pass tries again.
+    everything is as before and a later pass tries again. The subject of a citizen's notice is
+    locked before the notice (`registry.hold`).
     """
     try:
         with transaction.atomic():
             notice = Notice.objects.without_texts().get(pk=pk)
             outcome = notice.follow_up
+            if notice.audience == Audience.CITIZEN:
+                registry.hold(notice.subject_type, notice.subject_id)
             left = Notice.objects.filter(pk=pk, follow_up=outcome).exclude(follow_up="")
             if not left.update(follow_up=""):
                 return True
