@@ -44,6 +44,7 @@ from standards.models import Commitment
 from standards.occasions import Occasion
 
 VISIT, CALLBACK = "visit", "callback"
+DIFFICULT, LEAD_CALL = "difficult-call", "lead-call"
 #: How a visit entered afterwards is told apart in the figures.
 LATE = "late"
 #: The cards that visitors are given, in turn.
@@ -175,6 +176,23 @@ def find_person(text: str, *, at: datetime) -> list[StaffMember]:
     day = seoul_day(at)
     there = [p for p in people if p.left_on is None or p.left_on > day]
     return there or people
+
+
+def who_steps_in(
+    person: StaffMember, *, at: datetime, absent_too: bool = False
+) -> list[StaffMember]:
+    """Who helps with a difficult caller: the lead of the team, then the secretary general, then the
+    director; never the person. Only those who are here, or those first with ``absent_too``."""
+    rows = centre_queries.employed(at=at).exclude(pk=person.pk).select_related("team", "user")
+    leads = rows.filter(position=Position.LEAD, team=person.team_id).order_by("extension", "pk")
+    found = [
+        *leads,
+        *rows.filter(position=Position.SECRETARY_GENERAL).order_by("pk"),
+        *rows.filter(position=Position.DIRECTOR).order_by("pk"),
+    ]
+    present = centre_queries.present_people(at=at)
+    here = [one for one in found if one.pk in present]
+    return here + [one for one in found if one.pk not in present] if absent_too else here
 
 
 # --- visits -------------------------------------------------------------------------------------

@@ -1,13 +1,12 @@
 """The verbs of the front desk."""
 
 from reception.services.absences import follow_absences
-from reception.services.desk import (
+from reception.services.desk import answer_on_the_spot, look_up_case, undo_spot_answer
+from reception.services.difficult import (
     NewDifficultCall,
-    answer_on_the_spot,
+    call_lead,
     confirm_difficult_call,
-    look_up_case,
     record_difficult_call,
-    undo_spot_answer,
 )
 from reception.services.notes import (
     NewNote,
@@ -41,6 +40,7 @@ __all__ = [
     "answer_on_the_spot",
     "arrive",
     "call",
+    "call_lead",
     "called_back",
     "confirm_difficult_call",
     "contact_facts",

@@ -1,9 +1,8 @@
-"""What the desk does besides: answered on the spot, how far a case is, a difficult call."""
+"""What the desk does besides: answered on the spot, and how far a case is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -11,14 +10,14 @@ from centre.models import StaffMember
 from complaints import queries as case_queries
 from complaints.models import Complaint
 from complaints.numbers import normalise_receipt_number
-from reception.errors import NotFound, NotNow, Refused
-from reception.models import UNDO_WITHIN, DifficultCall, Origin, SpotAnswer
-from reception.services._base import actor, record, require, token, words
+from reception.errors import NotNow, Refused
+from reception.models import UNDO_WITHIN, Origin, SpotAnswer
+from reception.services._base import actor, record, require, token
 from records import services as records
 from records.masking import mask_name
 from records.personal import normalise_name, normalise_phone
 
-SPOT, DIFFICULT = "spot-answer", "difficult-call"
+SPOT = "spot-answer"
 #: What is said where number, name and digits do not belong together (§11.3).
 NOT_CONFIRMED = "말씀하신 정보로는 확인되지 않습니다. 등록하신 연락처로 다시 안내해 드리겠습니다."
 
@@ -90,67 +89,3 @@ def _fits(case: Complaint, *, name: str, digits: str, by: StaffMember) -> bool:
     same_phone = len(phone) >= 7 and len(digits) == 4 and phone[-4:] == digits
     hidden = by.pk in case_queries.kept_out(case) or case.about_staff_unclear
     return same_name and same_phone and not hidden
-
-
-# --- difficult calls ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDifficultCall:
-    origin: str
-    kind: str
-    ended: str
-    after: str
-    at: datetime
-    minutes: int | None = None
-    notices_given: int = 0
-    recording_told: bool = False
-    with_whom_id: int | None = None
-    remark: str = ""
-
-
-@transaction.atomic
-def record_difficult_call(
-    *, form_token: str, new: NewDifficultCall, by: StaffMember, now: datetime
-) -> DifficultCall:
-    """One occurrence, for the protection of staff. No clock of any case changes by it."""
-    require(by, "record_difficult_call")
-    if not now - timedelta(days=31) <= new.at <= now:
-        raise Refused("있었던 때는 지난 31일 안으로 적어 주십시오.", field="at")
-    row, created = DifficultCall.objects.get_or_create(
-        form_token=token(form_token),
-        defaults={
-            "origin": Origin(new.origin),
-            "kind": DifficultCall.Kind(new.kind),
-            "ended": DifficultCall.Ended(new.ended),
-            "after": DifficultCall.After(new.after),
-            "at": new.at,
-            "minutes": new.minutes,
-            "notices_given": new.notices_given,
-            "recording_told": new.recording_told,
-            "with_whom_id": new.with_whom_id,
-            "remark": words(new.remark, field="remark", longest=2_000),
-            "recorded_by": by,
-            "recorded_at": now,
-        },
-    )
-    if created:
-        what = {"kind": new.kind, "ended": new.ended}
-        record(DIFFICULT, row.pk, "difficult-call", at=new.at, now=now, by=actor(by), data=what)
-    return row
-
-
-@transaction.atomic
-def confirm_difficult_call(*, call_id: int, by: StaffMember, now: datetime) -> None:
-    """A lead has read it and looks after whoever took the call; not one's own record."""
-    require(by, "see_difficult_calls")
-    call = DifficultCall.objects.filter(pk=call_id).first()
-    if call is None:
-        raise NotFound
-    if call.recorded_by_id == by.pk:
-        raise NotNow("자기가 적은 기록은 다른 팀장이나 관리자가 확인합니다.")
-    won = DifficultCall.objects.filter(pk=call_id, confirmed_at=None).update(
-        confirmed_at=now, confirmed_by=by
-    )
-    if won:
-        record(DIFFICULT, call_id, "difficult-call-confirmed", at=now, by=actor(by))

@@ -13,7 +13,7 @@ from django.test import Client
 from complaints.tests.conftest import file, seoul
 from complaints.tests.staff import browser_of, page_of, words_of
 from reception import services
-from reception.models import ContactNote, DifficultCall, SpotAnswer, Visit
+from reception.models import ContactNote, SpotAnswer, Visit
 from reception.tests.conftest import MORNING, a_token
 from records.models import AccessLog
 
@@ -243,20 +243,6 @@ def test_reasons_of_absence_are_for_those_who_enter_them(demo_centre: None, away
     assert "13:00–15:00" in seen
     assert "출장" not in seen
     assert "출장" not in words_of(browser_of("song.hn").get("/desk/"))
-
-
-def test_a_difficult_call_is_recorded_and_confirmed(demo_centre: None) -> None:
-    form = {
-        "form_token": a_token(), "origin": "phone", "kind": "abuse", "moment": "09:30",
-        "notices_given": "2", "recording_told": "on", "ended": "taken", "after": "rest",
-    }  # fmt: skip
-    assert browser_of("im.do").post("/desk/difficult/new/", form).status_code == 302
-    call = DifficultCall.objects.get()
-    lead = browser_of("bae.sj")
-    assert "폭언" in words_of(lead.get("/desk/difficult/"))
-    lead.post("/desk/difficult/", {"do": "confirm_difficult_call", "call": call.pk})
-    call.refresh_from_db()
-    assert call.confirmed_by is not None
 
 
 # --- the staff guide ----------------------------------------------------------------------------

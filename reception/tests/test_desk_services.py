@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +9,8 @@ import pytest
 from complaints.models import AboutStaff
 from complaints.tests.conftest import file
 from reception import queries, services
-from reception.errors import NotAllowed, NotNow, Refused
-from reception.models import DifficultCall, SpotAnswer
-from reception.services import NewDifficultCall
+from reception.errors import NotNow, Refused
+from reception.models import SpotAnswer
 from reception.services.desk import NOT_CONFIRMED
 from reception.tests.conftest import MORNING, a_token
 from records.models import AccessLog
@@ -64,51 +62,3 @@ def test_no_phone_no_answer_and_not_to_whom_it_is_about(file: Any, desk: Any) ->
     AboutStaff.objects.create(complaint=case, person=desk, origin="marked")
     with pytest.raises(Refused, match=NOT_CONFIRMED):
         look_up(desk, receipt_number=case.receipt_number, name="김하람", last_digits="1234")
-
-
-# --- difficult calls ----------------------------------------------------------------------------
-
-CALL = {
-    "origin": "phone",
-    "kind": "abuse",
-    "ended": "taken",
-    "after": "rest",
-    "at": MORNING - timedelta(minutes=20),
-    "notices_given": 2,
-    "recording_told": True,
-}
-
-
-def recorded(by: Any, **values: Any) -> DifficultCall:
-    new = NewDifficultCall(**{**CALL, **values})
-    return services.record_difficult_call(form_token=a_token(), new=new, by=by, now=MORNING)
-
-
-def test_a_difficult_call_is_confirmed_by_a_lead_and_hidden_after_a_year(
-    desk: Any, person: Any
-) -> None:
-    call = recorded(desk)
-    with pytest.raises(NotAllowed):
-        services.confirm_difficult_call(call_id=call.pk, by=desk, now=MORNING)
-    services.confirm_difficult_call(call_id=call.pk, by=person("bae.sj"), now=MORNING)
-    call.refresh_from_db()
-    assert call.confirmed_by == person("bae.sj")
-    in_a_year = MORNING + timedelta(days=360)
-    assert queries.difficult_calls(now=in_a_year, months=12).count() == 1
-    assert queries.difficult_calls(now=in_a_year + timedelta(days=10), months=12).count() == 0
-    own = recorded(person("bae.sj"))
-    with pytest.raises(NotNow):
-        services.confirm_difficult_call(call_id=own.pk, by=person("bae.sj"), now=MORNING)
-
-
-def test_nobody_is_named_in_it() -> None:
-    names = {field.name for field in DifficultCall._meta.get_fields()}
-    assert not names & {"name", "phone", "contact", "complaint", "visit", "note"}
-    assert {f.related_model for f in DifficultCall._meta.get_fields() if f.is_relation} == {
-        DifficultCall._meta.get_field("recorded_by").related_model
-    }
-
-
-def test_a_resident_number_is_refused_here_too(desk: Any) -> None:
-    with pytest.raises(Refused):
-        recorded(desk, remark="900101-1234567")
