@@ -1,7 +1,7 @@
 """How well a repeated matter is recognised, and what it costs for a citizen with 100 earlier cases.
 
-The pairs were written for this purpose by whoever wrote the rules, so that even the part held out
-flatters: only a centre's own cases will tell. "bare" means without topic and kind, as
+The pairs were written for this purpose; what each part was used for stands at the top of the file.
+Only a centre's own cases will tell. "bare" means without topic and kind, as
 `manage.py same_matter` sees a pair.
 """
 
@@ -22,7 +22,7 @@ EARLIER = 100
 
 def bench(report: Report) -> None:
     pairs = read_pairs()
-    for part, name in (("tune", "tuned on"), ("hold", "held out")):
+    for part, name in (("tune", "tuned on"), ("hold", "held out"), ("fresh", "fresh")):
         chosen = [pair for pair in pairs if pair["part"] == part]
         for bare in (False, True):
             told = f"{len(chosen)} pairs {name}{', bare' if bare else ''}"

@@ -12,8 +12,8 @@ import math
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +35,9 @@ NUMBER_WEIGHT: Final = 0.2
 #: A listed word of one syllable is looked for in words up to this length.
 _WHOLE_WITH_ENDING: Final = 4
 
+#: Between the words of a phrase: a particle, a space, or nothing.
+_APART: Final = r"\w{0,2}\s?"
+
 #: What the keys of listed words begin with, so that no word of a text is taken for one.
 _LISTED: Final = "="
 
@@ -51,11 +54,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is compared of a text: its words by key, with weight and as people read them."""
+    """What is compared of a text: its words by key, and what they weigh together."""
 
     topic: str
-    weights: Mapping[str, float]
-    shown: Mapping[str, str]
+    words: Mapping[str, Word]
     total: float
     things: frozenset[str]
     faults: frozenset[str]
@@ -76,27 +78,20 @@ class Word:
     part: str
 
 
-@dataclass(slots=True)
-class _Node:
-    """A place in the tree of listed words, letter by letter of the Hangul syllables."""
-
-    next: dict[str, _Node] = field(default_factory=dict)
-    word: Word | None = None
-    at_start: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    tree: _Node
+    inside: Mapping[str, Word]
+    at_start: re.Pattern[str]
+    anywhere: re.Pattern[str]
     whole: Mapping[str, Word]
     latin: Mapping[str, Word]
-    phrases: Sequence[tuple[re.Pattern[str], Word]]
+    phrases: Sequence[tuple[str, re.Pattern[str], Word]]
+    #: Endings and particles by their last letter, the longest first.
+    ends: Mapping[str, Sequence[str]]
     endings: frozenset[str]
     particles: frozenset[str]
-    longest_ending: int
     empty: frozenset[str]
-    empty_starts: frozenset[str]
-    empty_sizes: tuple[int, ...]
+    empty_start: re.Pattern[str]
     again: re.Pattern[str]
     another: re.Pattern[str]
     praise: re.Pattern[str]
@@ -110,38 +105,54 @@ def lexicon() -> Lexicon:
     """The listed words, read once."""
     with WORDS.open("rb") as file:
         data: dict[str, Any] = tomllib.load(file)
-    tree, whole, latin, phrases = _Node(), {}, {}, []
+    inside: dict[str, Word] = {}
+    only_first: set[str] = set()
+    whole, latin = {}, {}
+    phrases: dict[tuple[str, Word], list[str]] = {}
     for part, weight in WEIGHTS.items():
         for name, entries in data[part].items():
             word = Word(_LISTED + name, name, weight, part)
             for entry in entries:
                 if " " in entry:
-                    phrases.append((re.compile(r"\w{0,2}\s?".join(entry.split())), word))
+                    first, *rest = entry.split()
+                    phrases.setdefault((first, word), []).append(_APART.join(rest))
                 elif entry.isascii():
                     latin[entry] = word
                 elif len(entry) == 1:
-                    whole[_letters(entry)] = word
+                    whole[entry] = word
                 else:
-                    _plant(tree, entry, word)
+                    letters = _listed(entry)
+                    inside[letters] = word
+                    only_first |= {letters} if entry.endswith("~") else set()
     empty = data["empty"]["words"]
-    starts = frozenset(_letters(word) for word in empty if len(word) > 1)
     endings = frozenset(map(_letters, data["grammar"]["endings"]))
     particles = frozenset(map(_letters, data["grammar"]["particles"]))
     return Lexicon(
-        tree=tree,
+        inside=inside,
+        at_start=_longest_of(inside),
+        anywhere=_longest_of(inside.keys() - only_first),
         whole=whole,
         latin=latin,
-        phrases=phrases,
+        phrases=[
+            (first, re.compile(f"{first}{_APART}(?:{'|'.join(rests)})"), word)
+            for (first, word), rests in phrases.items()
+        ],
+        ends=_by_last_letter(endings | particles),
         endings=endings,
         particles=particles,
-        longest_ending=max(map(len, endings | particles)),
         empty=frozenset(map(_letters, empty)),
-        empty_starts=starts,
-        empty_sizes=tuple(sorted({len(start) for start in starts})),
+        empty_start=_longest_of(_letters(word) for word in empty if len(word) > 1),
         again=_any_of(data["again"]["words"]),
         another=_any_of(data["another"]["words"]),
         praise=_any_of(data["praise"]["words"]),
     )
+
+
+def _by_last_letter(ends: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for end in sorted(ends, key=len, reverse=True):
+        found.setdefault(end[-1], []).append(end)
+    return found
 
 
 def _any_of(words: Sequence[str]) -> re.Pattern[str]:
@@ -153,11 +164,22 @@ def _listed(entry: str) -> str:
     return _letters(entry[:-1])[:-1] if entry.endswith("~") else _letters(entry)
 
 
-def _plant(tree: _Node, entry: str, word: Word) -> None:
-    node = tree
-    for letter in _listed(entry):
-        node = node.next.setdefault(letter, _Node())
-    node.word, node.at_start = word, entry.endswith("~")
+def _longest_of(words: Iterable[str]) -> re.Pattern[str]:
+    """The longest of these words at a place, as one pattern that reads each letter once."""
+    tree: dict[str, Any] = {}
+    for word in words:
+        node = tree
+        for letter in word:
+            node = node.setdefault(letter, {})
+        node[""] = {}
+    return re.compile(_branches(tree))
+
+
+def _branches(node: dict[str, Any]) -> str:
+    ways = [re.escape(letter) + _branches(after) for letter, after in node.items() if letter]
+    if not ways:
+        return ""
+    return f"(?:{'|'.join(ways)})" + ("?" if "" in node else "")
 
 
 def _letters(text: str) -> str:
@@ -184,8 +206,10 @@ _VOWELS: Final = frozenset(map(chr, range(0x1161, 0x1176)))
 def stem(letters: str) -> str:
     """A word (decomposed letters) without particle or ending. Rough, but the same each time."""
     lex = lexicon()
-    for size in range(min(lex.longest_ending, len(letters) - 1), 0, -1):
-        rest, end = letters[:-size], letters[-size:]
+    for end in lex.ends.get(letters[-1:], ()):
+        if not letters.endswith(end):
+            continue
+        rest = letters[: -len(end)]
         if end in lex.endings and _syllables(rest) >= 2:
             return _bare(rest, end)
         if end in lex.particles and len(rest) > 1:
@@ -215,18 +239,23 @@ def words_of(token: str) -> tuple[Word, ...]:
     if _JAMO_ONLY.fullmatch(token):
         return ()
     letters = _letters(token)
-    if len(token) <= _WHOLE_WITH_ENDING:
-        whole = lex.whole.get(letters) or lex.whole.get(stem(letters))
-        if whole is not None:
-            return (whole,)
-    found = tuple(_listed_in(letters, lex.tree))
+    whole = lex.whole.get(token[0])
+    if whole is not None and len(token) <= _WHOLE_WITH_ENDING and _is_stem(token[0], letters):
+        return (whole,)
+    found = tuple(_listed_in(letters, lex))
     if found:
         return found
     root = stem(letters)
-    if root in lex.empty or any(letters[:size] in lex.empty_starts for size in lex.empty_sizes):
+    if root in lex.empty or lex.empty_start.match(letters):
         return ()
     weight = OPEN_WEIGHT if _syllables(root) > 1 else SHORT_WEIGHT
     return (Word(root, unicodedata.normalize("NFC", root), weight, "own"),)
+
+
+def _is_stem(syllable: str, letters: str) -> bool:
+    """Whether the word is this syllable, alone or with a particle."""
+    alone = _letters(syllable)
+    return letters == alone or stem(letters) == alone
 
 
 def _latin(token: str, lex: Lexicon) -> tuple[Word, ...]:
@@ -242,60 +271,67 @@ def _latin(token: str, lex: Lexicon) -> tuple[Word, ...]:
     return (Word(bare, bare, OPEN_WEIGHT, "own"),)
 
 
-def _listed_in(letters: str, tree: _Node) -> Iterator[Word]:
-    """The listed words in a token, the longest first at each place; what is left of it before."""
-    at = start = 0
-    while at < len(letters):
-        node, end, here = tree, 0, at
-        found: Word | None = None
-        while here < len(letters) and (after := node.next.get(letters[here])):
-            node, here = after, here + 1
-            if node.word is not None and (at == 0 or not node.at_start):
-                found, end = node.word, here
-        if found is None:
-            at += 1
-            while at < len(letters) and not _is_initial(letters[at]):
-                at += 1
-            continue
-        if _syllables(letters[start:at]) >= 2:
-            rest = letters[start:at]
+def _listed_in(letters: str, lex: Lexicon) -> Iterator[Word]:
+    """The listed words in a token, the longest first at each place; what is left of it before.
+
+    Words begin with the first letter of a syllable, which no other letter of a syllable is.
+    """
+    at = 0
+    found = lex.at_start.match(letters) or lex.anywhere.search(letters)
+    while found is not None:
+        rest = letters[at : found.start()]
+        if len(rest) > 3 and _syllables(rest) >= 2:
             yield Word(rest, unicodedata.normalize("NFC", rest), OPEN_WEIGHT, "own")
-        yield found
-        while end < len(letters) and not _is_initial(letters[end]):
-            end += 1
-        at = start = end
+        yield lex.inside[found[0]]
+        at = found.end()
+        while at < len(letters) and not _is_initial(letters[at]):
+            at += 1
+        found = lex.anywhere.search(letters, at)
 
 
 # --- texts --------------------------------------------------------------------------------------
 
-_TOKEN: Final = re.compile(r"[0-9]+|[가-힣]+|[^\W\d_가-힣]+")
-_DENIED: Final = re.compile(
-    r"(?<![가-힣])([가-힣]{1,8}?)(?:지|질)(?:는|도|를|가)?\s?(?:않|못(?=[하했한합해]))[가-힣]*"
-)
-_NOT: Final = re.compile(r"(?<![가-힣])(안|못|않)\s+(?=[가-힣])")
+_TOKEN: Final = re.compile(r"[가-힣]+|[0-9]+|[^\W\d_가-힣]+")
+# Both begin with what is rare, so that most of a text is passed over quickly.
+_DENIED: Final = re.compile(r"[지질][는도를가]?\s?(?:않|못(?=[하했한합해]))[가-힣]*")
+_UNKIND: Final = re.compile("[불안못]친절")
+_NOT: Final = re.compile(r"([안못않])(?<![가-힣].)\s+(?=[가-힣])")
+
+
+def _denied_first(written: str) -> str:
+    """ "나오지 않아요" as "안나오", and "안 나와요" as "안나와요"."""
+    parts, at = [], 0
+    for found in _DENIED.finditer(written):
+        start = found.start()
+        while start > at and "가" <= written[start - 1] <= "힣":
+            start -= 1
+        if start < found.start():
+            parts += [written[at:start], " 안", written[start : found.start()]]
+            at = found.end()
+    return _NOT.sub(r"\1", "".join([*parts, written[at:]]))
 
 
 def prepare(text: Text) -> Prepared:
     """What is compared of a text. Make it once where a text is compared with many."""
     lex = lexicon()
     written = unicodedata.normalize("NFC", f"{text.subject}\n{text.body}"[:LONGEST]).lower()
-    written = _NOT.sub(r"\1", _DENIED.sub(r" 안\1", written))
+    written = _denied_first(written)
     tokens = _TOKEN.findall(written)
     different = frozenset(tokens)
     found = [word for token in different for word in words_of(token)]
-    found += [word for pattern, word in lex.phrases if pattern.search(written)]
-    weights = {word.key: word.weight for word in found}
+    found += [w for first, rest, w in lex.phrases if first in written and rest.search(written)]
+    words = {word.key: word for word in found}
     joined = "".join(tokens)
-    parts: dict[str, set[str]] = {part: set() for part in (*WEIGHTS, "own", "numbers")}
-    for word in found:
-        parts[word.part].add(word.key)
+    parts: dict[str, list[str]] = {part: [] for part in (*WEIGHTS, "own", "numbers")}
+    for key, word in words.items():
+        parts[word.part].append(key)
     faults = frozenset(parts["faults"])
-    praise = not text.kind and not faults and lex.praise.search(joined) is not None
+    kindly = lex.praise.search(_UNKIND.sub("", joined))
+    praise = not text.kind and not faults and kindly is not None
     return Prepared(
         topic=text.topic,
-        weights=weights,
-        shown={word.key: word.shown for word in found},
-        total=math.fsum(weights.values()),
+        words=words,
+        total=math.fsum(word.weight for word in words.values()),
         things=frozenset(parts["things"]),
         faults=faults,
         own=frozenset(parts["own"]),
@@ -310,7 +346,7 @@ def prepare(text: Text) -> Prepared:
 
 # The evidence for and against, in log-odds; fitted to the pairs marked "tune" and rounded, the
 # last three set by hand. The start is low: most opinions of one citizen are about other things.
-_START: Final = -2.5
+_START: Final = -2.2
 _SHARE: Final = 1.2  # what is shared, as a part of both
 _SHARED: Final = 0.58  # what is shared, by weight …
 _SHARED_AT_MOST: Final = 4.0
@@ -320,7 +356,7 @@ _SAME_FAULT, _OTHER_FAULT = 1.0, -0.75
 _OTHER_THING: Final = -0.75
 _AGAIN: Final = 1.6  # "또", "여전히": counts only as far as something is shared
 _ANOTHER: Final = -0.65  # "이번에는", "그건 됐는데"
-_SAME_TOPIC, _OTHER_TOPIC = 0.3, -0.5
+_SAME_TOPIC, _OTHER_TOPIC = 0.05, -0.5
 _PRAISE_AND_BLAME: Final = -4.0
 _COPY, _COPY_SCORE = 0.85, 0.95  # so many of all words shared: sent again as it was
 
@@ -342,8 +378,8 @@ def _copied(a: frozenset[str], b: frozenset[str]) -> bool:
 
 
 def _shared_words(a: Prepared, b: Prepared) -> float:
-    shared = a.weights.keys() & b.weights.keys()
-    weight = math.fsum(a.weights[key] for key in shared)
+    shared = a.words.keys() & b.words.keys()
+    weight = math.fsum(a.words[key].weight for key in shared)
     things = len(a.things & b.things)
     own = len(a.own & b.own)
     return (
@@ -391,8 +427,11 @@ def explain(a: Prepared, b: Prepared, *, at_most: int = 6) -> list[str]:
     told = []
     if a.topic and a.topic == b.topic:
         told.append("같은 유형")
-    shared = sorted(a.weights.keys() & b.weights.keys(), key=lambda k: (-a.weights[k], a.shown[k]))
-    words = [a.shown[key] for key in shared if a.weights[key] > NUMBER_WEIGHT]
+    shared = sorted(
+        (a.words[key] for key in a.words.keys() & b.words.keys()),
+        key=lambda word: (-word.weight, word.shown),
+    )
+    words = [word.shown for word in shared if word.weight > NUMBER_WEIGHT]
     if words:
         told.append(f"같은 낱말: {', '.join(words[:at_most])}")
     if words and (a.again or b.again):
