@@ -27,7 +27,10 @@ class ReceptionConfig(AppConfig):
             "visit-wait", "visit-deputy", "visitor-contact", "phone-callback"
         )
         notices_registry.register(
-            queries.CALLBACK, visible_to=queries.note_ids_visible_to, link=queries.note_path
+            queries.CALLBACK,
+            visible_to=queries.note_ids_visible_to,
+            link=queries.note_path,
+            wishes=queries.wishes_of,
         )
         centre_registry.register_duties("회신 약속", queries.open_duties)
         centre_registry.register_hand_over("회신 약속", services.hand_over)

@@ -9,7 +9,7 @@ from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from notices.models import Notice
-from reception.models import Attempt, ContactNote, Ending, Purpose, Visit, VisitState
+from reception.models import Attempt, ContactNote, Ending, Purpose, Visit, VisitState, Way
 from reception.queries import CALLBACK, VISIT
 from records.models import Event
 from standards.models import Commitment, State
@@ -104,6 +104,13 @@ def _told() -> Iterator[str]:
     )
     told = Notice.objects.filter(subject_type=CALLBACK, subject_id=OuterRef("pk"), key=key)
     yield from _say(ContactNote.objects.filter(~Exists(told)), "찾는 직원에게 알린 적이 없습니다")
+    promised = Notice.objects.filter(
+        subject_type=CALLBACK, subject_id=OuterRef("pk"), template="callback-promised"
+    )
+    yield from _say(
+        ContactNote.objects.filter(~Exists(promised), way=Way.EMAIL),
+        "이메일을 남긴 고객에게 약속을 알린 적이 없습니다",
+    )
     word = Notice.objects.filter(
         subject_type=CALLBACK, subject_id=OuterRef("pk"), template="callback-unreached"
     )

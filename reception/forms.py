@@ -89,6 +89,11 @@ class NoteForm(CitizenForm):
     good_time = Words(label=_("통화하기 좋은 때"), longest=100, required=False)
     organisation = Words(label=_("소속"), longest=100, required=False)
     aid = _select(_("편의"), AIDS, required=False)
+    confirm = forms.BooleanField(
+        label=_("연락드릴 약속을 문자로도 받고 싶어 하십니다"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
 
     def __init__(self, *args: Any, origin: str, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -139,6 +144,7 @@ class NoteForm(CitizenForm):
             good_time=data["good_time"],
             wanted_at=at(data["wanted_on"], data["wanted_time"], now=self.now),
             aid=data["aid"],
+            confirm=data["confirm"],
         )
 
 

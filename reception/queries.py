@@ -26,6 +26,7 @@ from centre import queries as centre_queries
 from centre.calendar import SEOUL, seoul_day
 from centre.models import Absence, Deputy, Position, Role, StaffMember, Team, User
 from centre.rights import may
+from notices.registry import Wishes
 from reception.models import (
     UNDO_WITHIN,
     WAYS,
@@ -63,6 +64,16 @@ def deputy_key(visit: Visit) -> str:
 
 def contact_key(note: ContactNote) -> str:
     return f"callback:{note.pk}:contact"
+
+
+def promised_key(note: ContactNote) -> str:
+    """Of the notice that gives the citizen the promise in writing."""
+    return f"callback:{note.pk}:promised"
+
+
+def wishes_of(_note_id: int, /) -> Wishes:
+    """What goes to citizens about a note is short and written: a text, not a call."""
+    return Wishes(text_only=True)
 
 
 def note_path(note_id: int, /) -> str:

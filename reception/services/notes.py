@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.urls import reverse
 
 from centre import queries as centre_queries
 from centre.calendar import CalendarError, seoul_day
@@ -38,12 +35,15 @@ from reception.services._base import (
     token,
     words,
 )
+from reception.services.telling import tell_promised, tell_taken, tell_unreached
 from reception.services.visits import serve_with_note
 from records.actors import SYSTEM, Actor
 from standards import queries as standards_queries
 from standards import services as standards
 
 LONGEST_WISH = timedelta(days=31)
+#: Ways in which the promise itself can be sent in writing.
+CONFIRMED_IN = frozenset({Way.PHONE, Way.TEXT, Way.EMAIL})
 #: What can come of an attempt, by way.
 OUTCOMES: dict[str, tuple[str, ...]] = {
     Way.PHONE: ("reached", "no_answer", "busy", "message"),
@@ -56,7 +56,10 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNote:
-    """What the form asks for; ``contact`` is a number, an address or an e-mail by the way."""
+    """What the form asks for; ``contact`` is a number, an address or an e-mail by the way.
+
+    ``confirm``: the citizen wishes the promise in a text.
+    """
 
     origin: str
     sought_id: int
@@ -69,6 +72,7 @@ class NewNote:
     wanted_at: datetime | None = None
     aid: str = ""
     visit_id: int | None = None
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ def take_note(*, form_token: str, new: NewNote, by: StaffMember, now: datetime) 
     """Write down what somebody wants of a colleague who is not there, once a form.
 
     The colleague and whoever stands in are told at once. Due in one working hour for a caller, in
-    15 minutes for a visitor, or at the later instant the citizen named.
+    15 minutes for a visitor, or at the later instant the citizen named. Whoever leaves an e-mail
+    address, or wishes it, gets the promise in writing.
     """
     require(by, "use_desk")
     known = ContactNote.objects.filter(form_token=token(form_token)).first()
@@ -110,6 +115,8 @@ def take_note(*, form_token: str, new: NewNote, by: StaffMember, now: datetime) 
     _record(note, "note-taken", at=now, by=actor(by), key="taken", keeper=note.keeper_id)
     stand_in = centre_queries.stand_in(note.sought, at=now)
     tell_taken(note, [note.sought, note.keeper, stand_in], due_at=commitment.due_at, now=now)
+    if new.confirm or note.way == Way.EMAIL:
+        tell_promised(note, due_at=commitment.due_at, now=now)
     if note.visit is not None:
         serve_with_note(note.visit, by=by, now=now)
     notices.nudge()
@@ -122,6 +129,10 @@ def _checked(new: NewNote, *, by: StaffMember, now: datetime) -> ContactNote:
     contact = words(new.contact, field="contact", longest=200)
     if way != Way.VISIT and not contact:
         raise Refused(f"{WAYS[way]} 연락드릴 곳을 적어 주십시오.", field="contact")
+    if new.confirm and way not in CONFIRMED_IN:
+        raise Refused(
+            "문자나 메일로 알려 드리려면 전화번호나 이메일 주소를 받아 주십시오.", field="confirm"
+        )
     keeper = keeper_for(sought, at=now)
     return ContactNote(
         origin=Origin(new.origin),
@@ -219,7 +230,7 @@ def log_attempt(
         _close(note, Ending.SENT, by=actor(by), now=now)
     elif _is_unreachable([*tries, tried]):
         _close(note, Ending.UNREACHED, by=actor(by), now=now)
-        _owe_unreached(note, now=now)
+        tell_unreached(note, now=now)
     return note
 
 
@@ -229,23 +240,6 @@ def _is_double_click(last: Attempt, *, by: StaffMember, outcome: str, now: datet
 
 def _is_unreachable(tries: list[Attempt]) -> bool:
     return len(tries) >= TRIES and len({seoul_day(one.at) for one in tries}) >= TRY_DAYS
-
-
-def _owe_unreached(note: ContactNote, *, now: datetime) -> None:
-    """The word that we tried: a text to be sent by whoever kept the note, or a mail."""
-    if not note.contact:
-        return
-    channel = {Way.EMAIL: "email", Way.POST: "post"}.get(Way(note.way), "phone")
-    notices.owe(
-        key=f"callback:{note.pk}:unreached",
-        template="callback-unreached",
-        subject_type=CALLBACK,
-        subject_id=note.pk,
-        to=notices.Citizen(note.name, channel, note.contact),
-        context={"handler_phone": centre_queries.phone_of(note.keeper)},
-        task_for=note.keeper,
-        now=now,
-    )
 
 
 @transaction.atomic
@@ -274,7 +268,7 @@ def _close(note: ContactNote, ending: Ending, *, by: Actor, now: datetime) -> No
     notices.cancel(
         subject_type=CALLBACK,
         subject_id=note.pk,
-        templates=["note-taken", "callback-soon", "callback-overdue"],
+        templates=["note-taken", "callback-soon", "callback-overdue", "callback-promised"],
         now=now,
     )
     _record(note, "note-closed", at=now, by=by, key="closed", ending=ending)
@@ -333,52 +327,6 @@ def hand_over(*, from_person: StaffMember, to_person: StaffMember, by: Actor, no
     return sum(
         give(note, to_person, stands_in=False, by=by, now=now)
         for note in rows.select_for_update(of=("self",)).order_by("pk")
-    )
-
-
-# --- telling ------------------------------------------------------------------------------------
-
-
-def note_url(note: ContactNote) -> str:
-    return f"{settings.SITE_URL}{reverse('reception:note', args=[note.pk])}"
-
-
-def context_of(note: ContactNote, *, due_at: datetime) -> dict[str, Any]:
-    return {
-        "caller_name": note.name,
-        "callback_due_at": korean_instant(due_at),
-        "contact_way": WAYS[Way(note.way)],
-        "matter": note.matter,
-        "good_time": note.good_time,
-        "taken_by": str(note.taken_by),
-        "link": note_url(note),
-    }
-
-
-def tell_taken(
-    note: ContactNote,
-    people: Iterable[StaffMember | None],
-    *,
-    due_at: datetime,
-    now: datetime,
-    suffix: str = "",
-) -> None:
-    """At once: the person sought and whoever stands in."""
-    chosen = {person.pk: person for person in people if person is not None}
-    context = context_of(note, due_at=due_at)
-    notices.owe_many(
-        [
-            notices.Owed(
-                key=f"callback:{note.pk}:taken:{person.pk}{suffix}",
-                template="note-taken",
-                subject_type=CALLBACK,
-                subject_id=note.pk,
-                to=notices.Person(person),
-                context=context,
-            )
-            for person in chosen.values()
-        ],
-        now=now,
     )
 
 

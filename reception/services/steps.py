@@ -14,7 +14,7 @@ from centre.models import StaffMember
 from notices import services as notices
 from reception.models import ContactNote, Visit
 from reception.queries import CALLBACK, VISIT, contact_key, desk_people, wait_key
-from reception.services.notes import note_url
+from reception.services.telling import note_url
 from records.actors import SYSTEM
 from records.services import NewEvent, record_many
 from standards.registry import StepDue

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from centre.services import set_option
 from complaints.queries import reply_commitment
@@ -41,6 +42,12 @@ FORM = {
     "ended": "taken",
     "after": "rest",
 }
+
+
+@pytest.fixture(autouse=True)
+def _at_ten() -> Any:
+    with time_machine.travel(MORNING, tick=False):
+        yield
 
 
 def recorded(by: Any, *, token: str = "", **values: Any) -> DifficultCall:

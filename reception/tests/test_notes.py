@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail as mail_module
 
 from centre.models import Deputy, StaffMember
 from centre.services import add_closure
 from complaints.tests.conftest import seoul
+from complaints.tests.staff import browser_of, words_of
 from notices.models import Notice
 from notices.services import deliver
 from reception import queries, services
@@ -198,6 +200,57 @@ def test_three_attempts_on_two_days_close_it_with_a_word(take: Any, person: Any)
     found = queries.contacts(since=seoul("2026-09-01 00:00"), until=seoul("2026-10-01 00:00"))
     assert (found.ended, found.reached, found.unreached, found.rate) == (1, 0, 1, 0)
     assert list(breaches()) == []
+
+
+# --- the promise in writing ---------------------------------------------------------------------
+
+
+def promised(note: Any) -> Notice | None:
+    return Notice.objects.filter(subject_id=note.pk, template="callback-promised").first()
+
+
+def test_whoever_leaves_an_email_gets_the_promise_by_mail(take: Any, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    note = take(way="email", contact="haram@example.com").note
+    deliver(now=MORNING)
+    sent = [mail for mail in mail_module.outbox if "haram@example.com" in mail.to[0]]
+    assert len(sent) == 1
+    assert "차민재 주임에게 말씀을 전했습니다" in sent[0].body
+    assert "2026년 9월 9일(수) 11시까지 이메일로 연락드리겠습니다" in sent[0].body
+    assert list(breaches()) == []
+    Notice.objects.filter(subject_id=note.pk, template="callback-promised").delete()
+    assert len(list(breaches())) == 1
+
+
+def test_who_wishes_it_gets_a_text_from_whoever_took_the_note(
+    take: Any, desk: Any, person: Any
+) -> None:
+    assert promised(take().note) is None, "said on the phone, and not wished in writing"
+    note = take(confirm=True).note
+    task = promised(note)
+    assert task is not None
+    assert (task.status, task.channel, task.staff) == ("task", "phone", desk)
+    assert task.recipient == "010-0000-1234"
+    assert "전화로 연락드리겠습니다" in task.body
+    page = browser_of("im.do").get(f"/admin/notices/notice/{task.pk}/change/")
+    assert "문자 보냄" in words_of(page)
+
+
+def test_once_reached_there_is_no_need_to_confirm(take: Any, person: Any) -> None:
+    note = take(confirm=True).note
+    services.log_attempt(
+        note_id=note.pk, way="phone", outcome="reached", by=person("cha.mj"), now=MORNING
+    )
+    task = promised(note)
+    assert task is not None
+    assert task.status not in {"task", "owed"}
+
+
+@pytest.mark.parametrize("way", ["post", "visit"])
+def test_a_text_needs_a_number_or_an_address(take: Any, way: str) -> None:
+    with pytest.raises(Refused) as refused:
+        take(way=way, confirm=True, contact="안동시", wanted_at=seoul("2026-09-10 10:00"))
+    assert refused.value.field == "confirm"
 
 
 def test_a_double_click_is_one_attempt(take: Any, person: Any) -> None:
