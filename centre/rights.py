@@ -32,6 +32,7 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "assign": DIRECTING,
     "confirm_team": WORKING,
     "reassign": WORKING,
+    "reclassify": DIRECTING,
     "write_note": WORKING,
     "mark_about_staff": DIRECTING,
     "request_information": ANSWERING,
@@ -69,6 +70,10 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "cancel_course": LEADING,
     "enrol_participant": WORKING,
     "see_participants": ANSWERING,
+    # surveys
+    "see_surveys": WORKING,
+    "enter_survey_answers": WORKING,
+    "edit_surveys": LEADING,
     # the centre
     "edit_reply_templates": LEADING,
     "enter_own_absence": WORKING,
@@ -80,6 +85,8 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     # promises and records
     "see_commitments": frozenset({LEAD, MANAGER, ADMINISTRATOR}),
     "edit_standards": frozenset({MANAGER}),
+    "record_evidence": WORKING,
+    "lead_evidence": LEADING,
     "see_access_log": SETTING_UP,
 }
 
@@ -94,6 +101,7 @@ SENTENCES: Final[dict[str, _StrPromise]] = {
     "assign": _("담당자를 정합니다."),
     "confirm_team": _("팀이 맡았음을 확인합니다."),
     "reassign": _("다른 팀이나 담당자에게 이관합니다."),
+    "reclassify": _("구분과 유형을 바로잡습니다."),
     "write_note": _("내부 메모를 남깁니다."),
     "mark_about_staff": _("의견의 대상 직원을 표시합니다."),
     "request_information": _("고객에게 보완을 요청합니다."),
@@ -132,6 +140,9 @@ SENTENCES: Final[dict[str, _StrPromise]] = {
     "see_participants": _(
         "교육 신청자를 보고 출석과 수료를 적습니다(자기 팀의 교육만, 관리자는 모두)."
     ),
+    "see_surveys": _("설문과 응답한 수를 봅니다."),
+    "enter_survey_answers": _("전화나 종이로 받은 설문의 답을 적습니다."),
+    "edit_surveys": _("설문을 만들고, 고치고, 열고 마칩니다."),
     "edit_reply_templates": _("답변 틀을 고칩니다."),
     "enter_own_absence": _("자기의 부재를 적고 취소합니다."),
     "edit_absences": _("다른 직원의 부재도 보고 적고 취소합니다."),
@@ -141,6 +152,8 @@ SENTENCES: Final[dict[str, _StrPromise]] = {
     "see_people": _("팀과 직원, 유형과 결재선, 휴무일을 봅니다."),
     "see_commitments": _("이행 약속과 기한을 봅니다."),
     "edit_standards": _("서비스헌장의 이행표준을 고칩니다."),
+    "record_evidence": _("헌장 이행 기록을 보고 적습니다."),
+    "lead_evidence": _("회의 날짜와 개선 과제, 안내 쪽을 정하고 다른 사람이 적은 기록을 고칩니다."),
     "see_access_log": _("접속기록을 봅니다."),
 }
 
@@ -205,6 +218,23 @@ ADMIN_RIGHTS: Final[dict[str, Actions]] = {
         "change": ("edit_standards",),
     },
     "standards.commitment": {"view": ("see_commitments",)},
+    "standards.duty": {"view": ("record_evidence",)},
+    "standards.charge": {**_SETTINGS, "delete": ("edit_centre",)},
+    "standards.infopage": {
+        "view": ("record_evidence",),
+        "add": ("lead_evidence",),
+        "change": ("lead_evidence",),
+    },
+    "standards.onlineservice": {
+        "view": ("record_evidence",),
+        "add": ("lead_evidence",),
+        "change": ("lead_evidence",),
+    },
+    "surveys.survey": {
+        "view": ("see_surveys",),
+        "add": ("edit_surveys",),
+        "change": ("edit_surveys",),
+    },
     "records.accesslog": {"view": ("see_access_log",)},
 }
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 from django.db import transaction
 
 from centre.calendar import FIRST_KNOWN_DAY
-from standards.models import Clause, Standard
+from centre.models import Team
+from standards.models import Clause, InfoPage, OnlineService, Standard
 
 DATA: Final = Path(__file__).parent / "data"
 
@@ -32,7 +33,21 @@ def load_charter(*, today: date) -> int:
     rows = [*published["standards"], *({**row, "public": False} for row in internal["standards"])]
     changed = _load_standards(rows, today=today)
     _cite(rows)
+    _load_first_evidence()
     return changed
+
+
+def _load_first_evidence() -> None:
+    """The pages and online services that the centre starts with; what is there is left alone."""
+    found = tomllib.loads((DATA / "evidence.toml").read_text(encoding="utf-8"))
+    teams = dict(Team.objects.values_list("code", "pk"))
+    if not InfoPage.objects.exists():
+        InfoPage.objects.bulk_create(
+            InfoPage(address=row["address"], title=row["title"], team_id=teams.get(row.get("team")))
+            for row in found["pages"]
+        )
+    if not OnlineService.objects.exists():
+        OnlineService.objects.bulk_create(OnlineService(**row) for row in found["services"])
 
 
 def _load_clauses(rows: Iterable[Mapping[str, Any]]) -> None:

@@ -58,6 +58,13 @@ PLANS: Final[Mapping[str, Plan]] = {
     "visit-wait": (Step.WAIT_SEVEN, Step.MISSED),
     "phone-callback": (Step.SOON, Step.MISSED, Step.CHASE),
     "visitor-contact": (Step.SOON, Step.MISSED, Step.CHASE),
+    "staff-meeting": (Step.TWO_DAYS, Step.MISSED),
+    "staff-training": (Step.TWO_DAYS, Step.MISSED),
+    "opinion-channels": (Step.TWO_DAYS, Step.MISSED),
+    "charter-improvement": (Step.TWO_DAYS, Step.LAST_CALL, Step.MISSED),
+    "web-information": (Step.LAST_CALL, Step.MISSED),
+    "staff-guide": (Step.LAST_CALL, Step.MISSED),
+    "portal-availability": (Step.SOON, Step.MISSED),
 }
 
 

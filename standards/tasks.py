@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from standards import services
+from standards.evidence import opening
 
 #: One pass stays well under the time after which the broker gives a task to another worker.
 STEPS_A_PASS = 20_000
@@ -15,3 +16,9 @@ STEPS_A_PASS = 20_000
 def sweep() -> int:
     """One pass. What it owes is delivered at once: owing nudges the delivery after commit."""
     return services.sweep(now=timezone.now(), limit=STEPS_A_PASS)
+
+
+@shared_task
+def open_periods() -> int:
+    """Open the duties of the periods that have begun; idempotent, so every hour."""
+    return opening.open_periods(now=timezone.now())

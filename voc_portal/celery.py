@@ -65,9 +65,11 @@ def _every(task: str, seconds: float, **options: Any) -> dict[str, Any]:
 
 app.conf.beat_schedule = {
     "sweep": _every("standards.tasks.sweep", settings.SWEEP_EVERY_SECONDS),
+    "periods": _every("standards.tasks.open_periods", 3600),
     "deliver": _every("notices.tasks.deliver", settings.DELIVER_EVERY_SECONDS, queue="delivery"),
     "absences": _every("complaints.tasks.follow_absences", 60),
     "contacts": _every("reception.tasks.follow_absences", 60),
+    "desk-disposal": _every("reception.tasks.dispose", 3600),
     "orphans": _every("records.tasks.sweep_orphans", 3600),
     "tidy": _every("complaints.tasks.tidy", 3600),
 }

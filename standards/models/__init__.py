@@ -1,5 +1,17 @@
 """What we promised and whether we kept it."""
 
+from standards.models.evidence import (
+    DUTY,
+    EVIDENCE,
+    Charge,
+    Duty,
+    DutyQuerySet,
+    Evidence,
+    EvidenceQuerySet,
+    InfoPage,
+    Kind,
+    OnlineService,
+)
 from standards.models.promises import (
     VARIANTS,
     Clause,
@@ -13,11 +25,21 @@ from standards.models.promises import (
 )
 
 __all__ = [
+    "DUTY",
+    "EVIDENCE",
     "VARIANTS",
+    "Charge",
     "Clause",
     "Commitment",
     "CommitmentQuerySet",
+    "Duty",
+    "DutyQuerySet",
+    "Evidence",
+    "EvidenceQuerySet",
+    "InfoPage",
+    "Kind",
     "Observation",
+    "OnlineService",
     "Pause",
     "Redating",
     "Standard",

@@ -57,6 +57,7 @@ def test_a_change_makes_a_new_version(tmp_path: Path, monkeypatch: pytest.Monkey
             'rule = "civil_days"\nallowance = "7d"', 'rule = "petition_days"\nallowance = "7d"'
         )
         (tmp_path / name).write_text(changed, encoding="utf-8")
+    (tmp_path / "evidence.toml").write_text("pages = []\nservices = []\n", encoding="utf-8")
     monkeypatch.setattr(data, "DATA", tmp_path)
     assert services.load_charter(today=date(2026, 9, 1)) == 2  # reply and supplement
     old, new = Standard.objects.filter(code="reply").order_by("version")

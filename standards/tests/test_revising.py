@@ -169,6 +169,7 @@ def test_the_data_leave_alone_what_people_revised(
         text = (data.DATA / name).read_text(encoding="utf-8")
         changed = text.replace("target = 0.95", "target = 0.96")
         (tmp_path / name).write_text(changed, encoding="utf-8")
+    (tmp_path / "evidence.toml").write_text("pages = []\nservices = []\n", encoding="utf-8")
     monkeypatch.setattr(data, "DATA", tmp_path)
     assert services.load_charter(today=date(2026, 9, 23)) > 0
     assert in_force() == revised
