@@ -25,9 +25,7 @@ class Choice:
 
 def choose(*, topic: Topic, without: frozenset[int], now: datetime) -> Choice:
     """Who takes a case of ``topic`` now, leaving out the people in ``without``."""
-    team = topic.team
-    if team.dissolved_on is not None:
-        team = centre_queries.desk_team() or team
+    team = responsible_team(topic)
     about_a_lead = any(lead.pk in without for lead in _leads(team))
     if topic.taken_by_lead or about_a_lead:
         person = _lead_or_above(team, without=without, now=now)
@@ -38,6 +36,13 @@ def choose(*, topic: Topic, without: frozenset[int], now: datetime) -> Choice:
     if person is None:
         return Choice(team=centre_queries.desk_team() or team, handler=None, expert=False)
     return Choice(team=team, handler=person, expert=is_expert(person, topic))
+
+
+def responsible_team(topic: Topic) -> Team:
+    """The team whose matter the topic is; the desk's where that team is no more."""
+    if topic.team.dissolved_on is None:
+        return topic.team
+    return centre_queries.desk_team() or topic.team
 
 
 def choose_in_team(*, team: Team, topic: Topic, without: frozenset[int], now: datetime) -> Choice:

@@ -110,6 +110,7 @@ def may_read(user: User, complaint: Complaint) -> bool:
 
 _TIMELINE = {
     "complaint-received": "접수되었습니다",
+    "reclassified": "구분이나 유형을 바로잡았습니다",
     "team-confirmed": "담당 팀이 확인하였습니다",
     "reassigned": "담당이 바뀌었습니다",
     "information-requested": "더 알려 달라고 여쭈었습니다",

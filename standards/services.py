@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from centre.models import Team
 
 __all__ = [
+    "change_category",
     "change_team",
     "due_for_code",
     "exclude",
@@ -49,6 +50,7 @@ __all__ = [
     "revisable",
     "revise_standard",
     "sweep",
+    "take_back_in",
     "unfulfil",
 ]
 
@@ -237,6 +239,21 @@ def exclude(
     return left_out
 
 
+@transaction.atomic
+def take_back_in(*, key: str, why: str, now: datetime) -> Commitment | None:
+    """What was left out for this reason counts again, with the dates it had: none is put off.
+
+    Where the date has passed meanwhile, the sweep says so. None where nothing was left out so.
+    """
+    row = _locked(key)
+    if row is None or row.state != State.EXCLUDED or row.excluded_why != why:
+        return None
+    row.state, row.excluded_why, row.settled_at = State.RUNNING, "", None
+    _plan(row, now=now, calendar=calendar_in_force())
+    _write(row, "state", "excluded_why", "settled_at", state=State.EXCLUDED)
+    return row
+
+
 # --- pauses ---------------------------------------------------------------------------------------
 
 
@@ -369,6 +386,15 @@ def move_due(
 def change_team(*, subject_type: str, subject_id: int, team: Team) -> int:
     """Hand a subject's promises that are not yet decided to another team."""
     return Commitment.objects.of(subject_type, subject_id).running().update(team=team)
+
+
+def change_category(*, subject_type: str, subject_id: int, category: str) -> int:
+    """Count a subject's promises that are not yet decided under another category.
+
+    What was kept or missed before stays in the line in which it was.
+    """
+    rows = Commitment.objects.of(subject_type, subject_id).running().exclude(category="")
+    return rows.update(category=category)
 
 
 def observe(

@@ -19,6 +19,7 @@ from complaints.models import Kind, State
 from complaints.numbers import normalise_receipt_number
 from complaints.services import Draft
 from complaints.services.access import tell_another_way
+from complaints.services.classifying import BEFORE_THE_ANSWER
 from complaints.transitions import may as may_become
 
 Cleaned = dict[str, Any]
@@ -137,6 +138,11 @@ def _reassign(s: Situation, data: Cleaned) -> object:
     handler = int(data["handler"]) if data["handler"] else None
     team, reason = int(data["team"]), data["reason"]
     return _call(services.reassign, team_id=team, handler_id=handler, reason=reason)(s)
+
+
+def _reclassify(s: Situation, data: Cleaned) -> object:
+    rest = {name: data[name] for name in ("kind", "move", "reason")}
+    return _call(services.reclassify, topic_id=int(data["topic"]), **rest)(s)
 
 
 def _support(s: Situation, data: Cleaned) -> object:
@@ -304,6 +310,13 @@ PANELS: dict[str, Panel] = {
             hint="답변 기한은 그대로 갑니다.",
         ),
         Panel(key="team_name", title="팀 이름으로 답변", group="assign", hint="힘든 통화가 있었을 때, 고객에게 나가는 글과 화면에 담당자 대신 팀 이름과 팀 전화를 씁니다. 담당자, 결재, 기한은 그대로입니다."),
+        Panel(
+            key="reclassify",
+            title="구분·유형 바로잡기",
+            group="assign",
+            form=forms.ReclassifyForm,
+            hint="답변 기한은 그대로 갑니다. 불만으로 고치면 먼저 사과드리는 약속이 생깁니다.",
+        ),
         Panel(key="support", title="협조 팀 더하기", group="assign", form=forms.SupportForm),
         Panel(key="request", title="보완 요청", group="citizen", form=forms.RequestForm),
         Panel(key="end_request", title="보완 요청 거두기", group="citizen", hint="보완 없이 이어 갑니다. 답변 기한이 다시 갑니다."),
@@ -346,6 +359,8 @@ ACTIONS: dict[str, Action] = {
                when=lambda s: s.case.is_open and s.case.team_id is not None and not s.case.in_team_name, run=_plain(services.answer_in_team_name), done="이제부터 팀 이름과 팀 전화로 나갑니다."),
         Action(do="answer_in_own_name", label="담당자 이름으로 되돌리기", panel="team_name", right="answer_in_team_name",
                when=lambda s: s.case.is_open and s.case.in_team_name, run=_own_name, done="이제부터 담당자 이름과 전화로 나갑니다."),
+        Action(do="reclassify", label="바로잡기", panel="reclassify", right="reclassify",
+               when=lambda s: s.case.state in BEFORE_THE_ANSWER and not s.told, run=_reclassify, done="구분과 유형을 바로잡았습니다."),
         Action(do="add_supporting_team", label="협조 부탁하기", panel="support", right="assign",
                when=lambda s: s.case.is_open, run=_support, done="협조를 부탁했습니다."),
         Action(do="insert_template", label="틀 넣기", panel="draft", right="write_answer",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from centre import queries as centre_queries
 from centre.calendar import seoul_day
-from centre.models import Team
+from centre.models import Team, Topic
+from complaints.choosing import responsible_team
 from complaints.queries import loads
 
 if TYPE_CHECKING:
@@ -19,6 +22,12 @@ Groups = list[tuple[str, list[tuple[int, str]]]]
 def teams(*, without: int | None = None) -> list[tuple[int, str]]:
     rows = Team.objects.filter(dissolved_on=None)
     return [(team.pk, team.name) for team in rows if team.pk != without]
+
+
+def topics(*, keep: int) -> list[tuple[int, str]]:
+    """The topics in use, and the one the case has, each with the team whose matter it is."""
+    rows = Topic.objects.filter(Q(active=True) | Q(pk=keep)).select_related("team")
+    return [(topic.pk, f"{topic.name} · {responsible_team(topic)}") for topic in rows]
 
 
 def people(situation: Situation) -> Groups:

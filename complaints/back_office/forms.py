@@ -12,7 +12,7 @@ from centre.models import ReferralBody, StaffMember, Team
 from complaints import texts
 from complaints.back_office import choices
 from complaints.forms import Email, Phone, Words
-from complaints.models import ReplyBy
+from complaints.models import Kind, ReplyBy
 
 if TYPE_CHECKING:
     from complaints.back_office.situation import Situation
@@ -127,6 +127,26 @@ class ReassignForm(StaffForm):
     def prepare(self, situation: Situation) -> None:
         self.options("team", choices.teams(without=situation.case.team_id), empty="고르십시오")
         self.options("handler", situation.people, empty="그 팀에서 정함")
+
+
+class ReclassifyForm(StaffForm):
+    kind = choice(_("구분"), required="구분을 골라 주십시오.")
+    topic = choice(_("유형"), required="유형을 골라 주십시오.")
+    move = forms.BooleanField(
+        label=_("고른 유형을 맡은 팀으로 이관도 함"),
+        required=False,
+        help_text=_("표시하지 않으면 담당 팀과 담당자는 그대로입니다."),
+    )
+    reason = area(
+        _("바로잡는 까닭"), rows=2, longest=500, required="바로잡는 까닭을 적어 주십시오."
+    )
+
+    def prepare(self, situation: Situation) -> None:
+        case = situation.case
+        self.options("kind", Kind.choices)
+        self.options("topic", choices.topics(keep=case.topic_id))
+        self.fields["kind"].initial = case.kind
+        self.fields["topic"].initial = case.topic_id
 
 
 class SupportForm(StaffForm):

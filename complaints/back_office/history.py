@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
 from centre.words import korean_instant
-from complaints.models import Channel
+from complaints.models import Channel, Kind
 from notices.texts import name_of
 from records.models import Event
 
@@ -18,6 +18,7 @@ _TITLES = {
     "complaint-received": "접수",
     "reassigned": "담당 지정",
     "team-confirmed": "팀 확인",
+    "reclassified": "구분·유형 바로잡음",
     "team-name-on": "팀 이름으로 답변하기로 함",
     "team-name-off": "담당자 이름으로 답변하기로 함",
     "support-asked": "협조 요청",
@@ -105,6 +106,7 @@ _DOCUMENTS = {
 _WHYS = {
     "bounced": "메일이 되돌아옴",
     "merged": "앞의 건에 합침",
+    "reclassified": "구분을 바로잡음",
     "referred": "다른 기관에 보냄",
     "withdrawn": "취하",
     "reopened": "다시 엶",
@@ -133,6 +135,7 @@ class Names:
     teams: Mapping[str, str]
     people: Mapping[int, str]
     standards: Mapping[str, str]
+    topics: Mapping[str, str] = field(default_factory=dict)
 
 
 def entries(events: list[Event], names: Names) -> list[Entry]:
@@ -170,7 +173,15 @@ def _detail(event: Event, names: Names) -> str:
         return " · ".join(filter(None, [name_of(data.get("template", "")), way]))
     if event.kind.startswith("clock-"):
         return _clock(data, names)
-    return _other(data)
+    return _reclassified(data, names) if event.kind == "reclassified" else _other(data)
+
+
+def _reclassified(data: Mapping[str, Any], names: Names) -> str:
+    """문의 → 불만 · 유형: 기타 → 봉사실적: what changed alone."""
+    kinds = [str(dict(Kind.choices).get(data[name], "")) for name in ("kind_before", "kind")]
+    topics = [names.topics.get(data[name], "") for name in ("topic_before", "topic")]
+    changed = [f"{old} → {new}" for old, new in (kinds, topics) if old != new]
+    return " · ".join(changed)
 
 
 def _clock(data: Mapping[str, Any], names: Names) -> str:

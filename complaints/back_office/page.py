@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from centre import queries as centre_queries
-from centre.models import StaffMember, Team
+from centre.models import StaffMember, Team, Topic
 from centre.rights import may
 from centre.words import korean_instant
 from complaints import queries, texts
@@ -312,7 +312,10 @@ def names_of(s: Situation) -> history.Names:
     teams = dict(Team.objects.values_list("code", "name"))
     people = {person.pk: str(person) for person in StaffMember.objects.all()}
     return history.Names(
-        teams=teams, people=people, standards={c.code: c.standard.title for c in s.clocks}
+        teams=teams,
+        people=people,
+        standards={c.code: c.standard.title for c in s.clocks},
+        topics=dict(Topic.objects.values_list("code", "name")),
     )
 
 

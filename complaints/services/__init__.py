@@ -22,6 +22,7 @@ from complaints.services.assigning import (
     settle_about_staff,
     take,
 )
+from complaints.services.classifying import reclassify
 from complaints.services.ending import (
     ask_referral,
     close_case,
@@ -105,6 +106,7 @@ __all__ = [
     "reassign",
     "recall",
     "recall_letter",
+    "reclassify",
     "redated",
     "reissue_code",
     "reject_repeat",

@@ -97,6 +97,11 @@ def _only_who_may(complaint: Complaint, choice: Choice) -> Choice:
     return Choice(team=choice.team, handler=None, expert=False)
 
 
+def move_to(complaint: Complaint, choice: Choice, *, by: Actor, now: datetime, reason: str) -> None:
+    """Give the case to whom was chosen, as part of another verb."""
+    _move(complaint, team=choice.team, handler=choice.handler, by=by, now=now, reason=reason)
+
+
 def _same_version(complaint: Complaint, version: int | None) -> None:
     if version is not None and version != complaint.version:
         raise ChangedMeanwhile

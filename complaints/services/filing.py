@@ -373,7 +373,7 @@ def _previous(filing: Filing) -> Complaint | None:
 
 
 def _keep_what_came_along(complaint: Complaint, filing: Filing, *, now: datetime) -> None:
-    _find_staff_concerned(complaint, now=now)
+    find_staff_concerned(complaint, now=now)
     for checked_file in filing.attachments:
         records.store_file(
             checked=checked_file, subject_type=SUBJECT, subject_id=complaint.pk, now=now
@@ -394,7 +394,7 @@ def _keep_what_came_along(complaint: Complaint, filing: Filing, *, now: datetime
             )
 
 
-def _find_staff_concerned(complaint: Complaint, *, now: datetime) -> None:
+def find_staff_concerned(complaint: Complaint, *, now: datetime) -> None:
     """Whom the case is about: named in the field, or, in a complaint, found in the text.
 
     What cannot be matched to one person is marked as unclear: only leads and managers see the

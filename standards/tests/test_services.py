@@ -532,3 +532,37 @@ def test_explained_with_everything_that_moved_it() -> None:
 )
 def test_explained(code: str, more: dict[str, Any], words: str) -> None:
     assert words in queries.explain(promise(code=code, **more))
+
+
+# --- counted in another line, or counted again ----------------------------------------------------
+
+
+def test_what_is_decided_stays_in_its_line() -> None:
+    promise("kept", category="complaint")
+    services.fulfil(key="kept", at=at("2026-09-22 10:00"), now=at("2026-09-22 10:00"))
+    promise("running", category="complaint")
+    promise("paused", category="complaint")
+    services.pause(key="paused", at=at("2026-09-22 10:00"), now=at("2026-09-22 10:00"))
+    promise("without", code="every-opinion")
+    before = read("running").due_at
+    changed = services.change_category(subject_type=SUBJECT, subject_id=1, category="enquiry")
+    assert changed == 2
+    lines = dict(Commitment.objects.values_list("key", "category"))
+    assert lines == {"kept": "complaint", "running": "enquiry", "paused": "enquiry", "without": ""}
+    assert read("running").due_at == before
+
+
+@pytest.mark.parametrize(
+    ("back", "then"), [("2026-09-22 11:00", "running"), ("2026-10-12 10:00", "missed")]
+)
+def test_left_out_and_counted_again_gains_no_time(notes: Any, back: str, then: str) -> None:
+    due = promise().due_at
+    out = {"subject_type": SUBJECT, "subject_id": 1, "why": "reclassified"}
+    services.exclude(**out, now=at("2026-09-22 10:00"))
+    assert services.take_back_in(key="a", why="withdrawn", now=at(back)) is None
+    row = services.take_back_in(key="a", why="reclassified", now=at(back))
+    assert row is not None
+    assert (row.state, row.excluded_why, row.due_at) == (State.RUNNING, "", due)
+    assert services.take_back_in(key="a", why="reclassified", now=at(back)) is None
+    services.sweep(now=at(back))
+    assert read().state == then
