@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -440,10 +441,17 @@ def absences_between(start: datetime, end: datetime) -> list[Absence]:
     return list(rows.select_related("person__team").order_by("starts_at", "pk"))
 
 
+def months_before(now: datetime, months: int) -> datetime:
+    """The same hour of the day in Seoul, so many months earlier; the last of a shorter month."""
+    local = now.astimezone(SEOUL)
+    year, month = divmod(local.year * 12 + local.month - 1 - months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return local.replace(year=year, month=month + 1, day=min(local.day, last))
+
+
 def difficult_calls(*, now: datetime, months: int) -> QuerySet[DifficultCall]:
     """Those not yet hidden; names of staff come along."""
-    since = now - timedelta(days=round(months * 365 / 12))
-    rows = DifficultCall.objects.filter(at__gt=since)
+    rows = DifficultCall.objects.filter(at__gt=months_before(now, months))
     return rows.select_related("recorded_by", "with_whom", "confirmed_by")
 
 

@@ -9,3 +9,8 @@ from reception import services
 @shared_task
 def follow_absences() -> int:
     return services.follow_absences(now=timezone.now())
+
+
+@shared_task
+def dispose() -> int:
+    return services.dispose_due(now=timezone.now())

@@ -234,8 +234,15 @@ def keep_from(*, subject_type: str, subject_id: int, people: Collection[int]) ->
 
 
 def blank_contents(*, subject_type: str, subject_id: int) -> int:
-    """Disposal: names, addresses and texts of a subject's settled notices are blanked for good."""
+    """Disposal: names, addresses and texts of a subject's settled notices are blanked for good.
+
+    So are the mails to staff that carried some of them among others.
+    """
     about = Notice.objects.filter(subject_type=subject_type, subject_id=subject_id)
-    return about.exclude(status__in=OPEN).update(
+    settled = about.exclude(status__in=OPEN)
+    carriers = settled.exclude(carried_by=None).values_list("carried_by", flat=True)
+    carried = Notice.objects.filter(pk__in=list(carriers)).exclude(status__in=OPEN)
+    carried.update(title="", body="")
+    return settled.update(
         recipient="", recipient_name="", title="", body="", secret="", done_note=""
     )

@@ -8,6 +8,7 @@ from reception.services.difficult import (
     confirm_difficult_call,
     record_difficult_call,
 )
+from reception.services.disposal import dispose_due
 from reception.services.notes import (
     NewNote,
     called_back,
@@ -44,6 +45,7 @@ __all__ = [
     "called_back",
     "confirm_difficult_call",
     "contact_facts",
+    "dispose_due",
     "follow_absences",
     "give_note",
     "hand_over",
