@@ -183,7 +183,7 @@ class AboutStaffForm(StaffForm):
         employed = centre_queries.employed(at=situation.now).select_related("team")
         others = [p for p in employed if p.pk != situation.person.pk]
         field.choices = [(p.pk, f"{p} · {p.team.name}") for p in others]
-        field.initial = [row.person_id for row in situation.about]
+        field.initial = situation.surely_about
 
 
 class RequestForm(StaffForm):

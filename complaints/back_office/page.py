@@ -113,6 +113,11 @@ class CasePage:
         return self.s.case
 
     @property
+    def about_names(self) -> str:
+        """Whom the case is about, or could be."""
+        return ", ".join(str(row.person) for row in self.s.about)
+
+    @property
     def lost(self) -> list[NoticeLine]:
         """What did not reach the citizen and has to be told again, the answer first."""
         gone = {notice.pk for notice in self.s.lost}

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from django.db.models import Q
 
+from centre import queries as centre_queries
 from centre.models import Role, StaffMember, Team, User
 from centre.words import korean_day
 from complaints import queries
@@ -27,6 +28,7 @@ from complaints.models import (
     Response,
     State,
 )
+from complaints.naming import people_meant
 from complaints.services.telling import ways_to
 from notices.models import Notice
 from standards import queries as standards_queries
@@ -66,6 +68,16 @@ class Situation:
     def about(self) -> list[AboutStaff]:
         rows = AboutStaff.objects.filter(complaint=self.case).select_related("person__team")
         return list(rows.order_by("pk"))
+
+    @property
+    def surely_about(self) -> list[int]:
+        """Whom it is about beyond doubt: not those of whom a title could speak ("팀장님")."""
+        if not self.case.about_staff_unclear:
+            return [row.person_id for row in self.about]
+        employed = list(centre_queries.employed(at=self.now).select_related("team"))
+        named = people_meant(self.case.about_staff_text, employed).named
+        typed = AboutStaff.Origin.NAMED
+        return [r.person_id for r in self.about if r.origin != typed or r.person_id in named]
 
     @cached_property
     def out(self) -> frozenset[int]:

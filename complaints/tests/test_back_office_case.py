@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import BytesIO
@@ -390,3 +391,42 @@ def test_an_earlier_answer_stays_when_the_case_is_opened_again(case: Complaint) 
     words = words_of(browser_of("nam.gy").get(case_url(case)))
     assert "처음 답변" in words
     assert "2번째 처리" in words
+
+
+def ticked(client: Any, case: Complaint) -> set[str]:
+    """Whom the form that settles whom it is about proposes."""
+    page = page_of(client.get(case_url(case)))
+    boxes = re.findall(r'<input type="checkbox" name="people"[^>]*>', page)
+    pks = {int(re.search(r'value="(\d+)"', box)[1]) for box in boxes if " checked" in box}  # type: ignore[index]
+    return set(StaffMember.objects.filter(pk__in=pks).values_list("name", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("said", "proposed"),
+    [
+        ("팀장님", set()),
+        ("교육 담당", set()),
+        ("차민재 주임과 팀장님", {"차민재"}),
+    ],
+)
+def test_only_who_is_surely_meant_is_ticked(file: File, said: str, proposed: set[str]) -> None:
+    case = file(about_staff=said).complaint
+    assert case.about_staff_unclear
+    assert ticked(browser_of("seo.yh"), case) == proposed
+
+
+def test_whoever_the_text_names_is_ticked_beside_an_unclear_title(file: File) -> None:
+    body = "확인서를 부탁했더니 남가영 주임이 반말을 했습니다."
+    case = file(about_staff="팀장님", body=body).complaint
+    assert ticked(browser_of("seo.yh"), case) == {"남가영"}
+
+
+def test_the_page_says_who_sees_an_unclear_case_and_who_does_not(file: File) -> None:
+    case = file(about_staff="팀장님").complaint
+    shown = words_of(browser_of("seo.yh").get(case_url(case)))
+    assert "팀장과 관리자만 봅니다" not in shown
+    assert "그 가운데서도 이 말이 가리킬 수 있는 사람은 보지 못합니다" in shown
+    leads = StaffMember.objects.filter(position="lead")
+    for lead in leads:
+        assert str(lead) in shown.partition("지금 보지 못하는 사람:")[2]
+        assert browser_of(lead.user.username).get(case_url(case)).status_code == 404
