@@ -73,6 +73,7 @@ class BackOffice(AdminSite):
                 works and may(user, "see_stages"),
             ),
             (_("3차 심의"), "admin:complaints_review_changelist", works and may(user, "review")),
+            (_("설문"), "admin:surveys_survey_changelist", works and may(user, "see_surveys")),
             (_("창구"), "desk", works and may(user, "use_desk")),
         ]
         urls = [(label, reverse(name)) for label, name, shown in offered if shown]

@@ -70,6 +70,9 @@ app.conf.beat_schedule = {
     "absences": _every("complaints.tasks.follow_absences", 60),
     "contacts": _every("reception.tasks.follow_absences", 60),
     "desk-disposal": _every("reception.tasks.dispose", 3600),
+    "surveys": _every("surveys.tasks.follow_times", 60),
+    "invitations": _every("surveys.tasks.invite", 300),
+    "survey-watch": _every("surveys.tasks.watch", 3600),
     "orphans": _every("records.tasks.sweep_orphans", 3600),
     "tidy": _every("complaints.tasks.tidy", 3600),
 }

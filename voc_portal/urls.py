@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from reception import views as reception
+from surveys import views as surveys
 from voc_portal import views
 from voc_portal.health import healthz
 
@@ -22,9 +23,8 @@ urlpatterns = [
         "staff-guide/print/", reception.staff_guide, {"for_print": True}, name="staff-guide-print"
     ),
     path("courses/", views.coming, {"page": "courses"}, name="courses"),
-    path("surveys/", views.coming, {"page": "surveys"}, name="surveys"),
-    path("surveys/<slug:slug>/", views.coming, {"page": "surveys"}, name="survey"),
-    path("surveys/<slug:slug>/results/", views.coming, {"page": "surveys"}, name="survey-results"),
+    path("surveys/", include("surveys.urls")),
+    path("s/<slug:slug>/", surveys.short, name="survey-short"),
     path("dashboard/", views.coming, {"page": "dashboard"}, name="dashboard"),
     path("desk/", reception.desk, name="desk"),
     path("desk/", include("reception.urls")),

@@ -24,10 +24,6 @@ _COMING = {
         gettext_lazy("교육"),
         gettext_lazy("교육 일정을 보고 신청하는 화면입니다. 교육은 시작 20일 전까지 공지합니다."),
     ),
-    "surveys": (
-        gettext_lazy("설문"),
-        gettext_lazy("만족도 조사에 참여하고 결과를 보는 화면입니다."),
-    ),
     "dashboard": (
         gettext_lazy("업무 현황"),
         gettext_lazy("이행률과 기한을 살피는 직원용 화면입니다."),

@@ -25,16 +25,13 @@ from voc_portal import context
 NOW = datetime(2026, 9, 9, 10, 0, tzinfo=SEOUL)
 PUBLIC = [
     "/", "/complaints/new/", "/complaints/received/", "/complaints/track/", "/complaints/code/",
-    "/charter/", "/statistics/", "/staff-guide/", "/courses/", "/surveys/", "/surveys/case/",
-    "/surveys/case/results/", "/dashboard/", "/accounts/login/", "/staff-guide/print/",
+    "/charter/", "/statistics/", "/staff-guide/", "/courses/", "/surveys/",
+    "/dashboard/", "/accounts/login/", "/staff-guide/print/",
 ]  # fmt: skip
 FOR_STAFF = ["/admin/", "/desk/", "/desk/board/", "/desk/notes/new/", "/desk/absences/"]
 COMING = [
     "/statistics/",
     "/courses/",
-    "/surveys/",
-    "/surveys/x/",
-    "/surveys/x/results/",
     "/dashboard/",
 ]
 

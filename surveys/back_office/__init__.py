@@ -1,0 +1,1 @@
+"""Staff's pages of surveys, inside the admin."""

@@ -1,0 +1,28 @@
+"""What beat calls for surveys."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from surveys import services
+
+
+@shared_task
+def follow_times() -> int:
+    """Opens and ends what was planned."""
+    return services.follow_times(now=timezone.now())
+
+
+@shared_task
+def invite() -> int:
+    """Asks whoever is to be asked, and once more whoever has not answered."""
+    now = timezone.now()
+    asked = services.invite_cases(now=now) + services.invite_courses(now=now)
+    return asked + services.invite_consented(now=now) + services.remind(now=now)
+
+
+@shared_task
+def watch() -> int:
+    """Warns the managers, mixes what is anonymous, forgets addresses no longer needed."""
+    now = timezone.now()
+    services.forget_addresses(now=now)
+    return services.mix(now=now) + services.warn(now=now)
