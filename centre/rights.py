@@ -235,6 +235,9 @@ ADMIN_RIGHTS: Final[dict[str, Actions]] = {
         "add": ("edit_surveys",),
         "change": ("edit_surveys",),
     },
+    "reception.visit": {"view": ("see_desk_records",)},
+    "reception.contactnote": {"view": ("see_desk_records",)},
+    "reception.difficultcall": {"view": ("see_difficult_calls",)},
     "records.accesslog": {"view": ("see_access_log",)},
 }
 

@@ -279,7 +279,7 @@ def day_figures(*, now: datetime) -> Day:
     rows = rows.exclude(state=VisitState.MISTAKEN)
     counts = rows.aggregate(
         visits=Count("pk"),
-        over=Count("pk", filter=~Q(purpose=Purpose.OTHER) & _over(now)),
+        over=Count("pk", filter=~Q(purpose=Purpose.OTHER) & over_ten_minutes(now)),
         left=Count("pk", filter=Q(state=VisitState.LEFT)),
         late=Count("pk", filter=Q(entered_late=True)),
     )
@@ -296,7 +296,7 @@ def day_figures(*, now: datetime) -> Day:
     )
 
 
-def _over(now: datetime) -> Q:
+def over_ten_minutes(now: datetime) -> Q:
     """Waited ten minutes or more, whether or not the wait is over."""
     ended = Coalesce("served_at", "ended_at", Value(now), output_field=DateTimeField())
     return Q(

@@ -74,6 +74,21 @@ class BackOffice(AdminSite):
             ),
             (_("3차 심의"), "admin:complaints_review_changelist", works and may(user, "review")),
             (_("설문"), "admin:surveys_survey_changelist", works and may(user, "see_surveys")),
+            (
+                _("창구 기록"),
+                "admin:reception_visit_changelist",
+                works and may(user, "see_desk_records"),
+            ),
+            (
+                _("헌장 이행 기록"),
+                "admin:standards_duty_changelist",
+                works and may(user, "record_evidence"),
+            ),
+            (
+                _("교육"),
+                "admin:education_course_changelist",
+                works and may(user, "see_courses"),
+            ),
             (_("창구"), "desk", works and may(user, "use_desk")),
         ]
         urls = [(label, reverse(name)) for label, name, shown in offered if shown]

@@ -11,6 +11,7 @@ from django.db import connection
 from centre.services import set_option
 from complaints.tests.conftest import seoul
 from complaints.tests.staff import browser_of, words_of
+from notices import services as notices_services
 from notices.models import Notice
 from notices.services import deliver
 from reception import queries, services
@@ -50,7 +51,7 @@ def answered(take: Any, person: Any, settings: Any) -> ContactNote:
 def readable(table: str) -> str:
     """Everything a table holds, decrypted as the application reads it."""
     models = {"note": ContactNote, "notice": Notice, "visit": Visit, "call": DifficultCall}
-    rows = models[table]._default_manager.values_list()  # type: ignore[attr-defined]
+    rows = models[table]._default_manager.values_list()
     return repr(list(rows))
 
 
@@ -167,7 +168,7 @@ def test_one_broken_row_stops_nothing_and_is_logged(
 ) -> None:
     second = take(**TYPED).note
     services.called_back(note_id=second.pk, by=person("cha.mj"), now=MORNING)
-    blank = services.disposal.notices.blank_contents
+    blank = notices_services.blank_contents
 
     def fails(*, subject_type: str, subject_id: int) -> int:
         if subject_id == answered.pk:
@@ -175,7 +176,7 @@ def test_one_broken_row_stops_nothing_and_is_logged(
         found: int = blank(subject_type=subject_type, subject_id=subject_id)
         return found
 
-    monkeypatch.setattr("reception.services.disposal.notices.blank_contents", fails)
+    monkeypatch.setattr("notices.services.blank_contents", fails)
     assert services.dispose_due(now=LATER) == 1
     assert (fresh(answered).name, fresh(second).name) == ("김하람", "")
     assert f"_note {answered.pk} failed: RuntimeError" in caplog.text

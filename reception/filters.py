@@ -1,0 +1,71 @@
+"""How past records of the desk are chosen: forms sent with GET. What is not understood is left."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from centre.models import Team
+from reception import past
+from reception.models import Ending, VisitState
+
+ANY = ("", _("모두"))
+VISIT_STATES = [
+    ANY,
+    *VisitState.choices,
+    ("over", _("10분 넘김")),
+    ("late", _("뒤늦게 적음")),
+]
+NOTE_STATES = [
+    ANY,
+    (past.OPEN, _("열린 메모")),
+    (past.CLOSED, _("마친 메모")),
+    ("missed", _("약속을 지키지 못함")),
+    *Ending.choices,
+]
+CALL_STATES = [ANY, (past.OPEN, _("확인 전")), (past.CLOSED, _("확인함"))]
+
+
+def _day(label: Any) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=False, widget=widget)
+
+
+class PastFilter(forms.Form):
+    """From a day to a day, of a team, in a state; the last week where no day is given."""
+
+    first = _day(_("첫날"))
+    last = _day(_("마지막 날"))
+    team = forms.ModelChoiceField(
+        label=_("팀"), required=False, queryset=Team.objects.none(), empty_label=_("모두")
+    )
+    state = forms.ChoiceField(label=_("상태"), required=False)
+
+    def __init__(self, data: QueryDict, *, states: list[Any], now: datetime) -> None:
+        self.week = past.last_week(now=now)
+        shown = data.copy()
+        for name, day in zip(("first", "last"), self.week, strict=True):
+            if not shown.get(name):
+                shown[name] = day.isoformat()
+        super().__init__(shown, label_suffix="", auto_id="filter_%s")
+        team, state = self.fields["team"], self.fields["state"]
+        assert isinstance(team, forms.ModelChoiceField)  # noqa: S101
+        assert isinstance(state, forms.ChoiceField)  # noqa: S101
+        team.queryset = Team.objects.order_by("place", "pk")
+        state.choices = states
+
+    def wanted(self) -> past.Wanted:
+        """What was asked for; days the wrong way round are turned."""
+        self.is_valid()
+        given = self.cleaned_data
+        first, last = given.get("first") or self.week[0], given.get("last") or self.week[1]
+        return past.Wanted(
+            first=min(first, last),
+            last=max(first, last),
+            team=given.get("team"),
+            state=given.get("state") or "",
+        )

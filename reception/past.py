@@ -1,0 +1,153 @@
+"""Looking back: past visits, contact notes with their attempts, difficult calls. Read only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from centre.calendar import seoul_day
+from centre.models import Team, User
+from reception.models import Attempt, ContactNote, DifficultCall, Visit
+from reception.queries import (
+    contact_key,
+    day_bounds,
+    difficult_calls,
+    notes_visible_to,
+    over_ten_minutes,
+)
+from records.masking import mask_name
+from standards.models import Commitment, State
+
+#: Without a choice the last week is shown.
+DAYS = 7
+OPEN, CLOSED = "open", "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What was asked for: days in Seoul, both included; ``state`` by the kind of the list."""
+
+    first: date
+    last: date
+    team: Team | None = None
+    state: str = ""
+
+    @property
+    def bounds(self) -> tuple[datetime, datetime]:
+        """From the beginning of the first day to the end of the last one."""
+        return day_bounds(self.first)[0], day_bounds(self.last)[1]
+
+
+def last_week(*, now: datetime) -> tuple[date, date]:
+    today = seoul_day(now)
+    return today - timedelta(days=DAYS - 1), today
+
+
+# --- visits -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PastVisit:
+    """A visit as the list shows it; ``minutes`` waited, None where it was no wait or is running."""
+
+    visit: Visit
+    minutes: int | None
+
+    @property
+    def masked(self) -> str:
+        return mask_name(self.visit.name)
+
+
+def visits(wanted: Wanted, *, now: datetime) -> QuerySet[Visit]:
+    """Those of the chosen days, the newest first; a team's are those for it."""
+    start, end = wanted.bounds
+    rows = Visit.objects.filter(arrived_at__gte=start, arrived_at__lt=end)
+    if wanted.team is not None:
+        rows = rows.filter(team=wanted.team)
+    if wanted.state == "over":
+        rows = rows.filter(over_ten_minutes(now)).exclude(state="mistaken")
+    elif wanted.state == "late":
+        rows = rows.filter(entered_late=True)
+    elif wanted.state:
+        rows = rows.filter(state=wanted.state)
+    rows = rows.select_related("sought", "team", "served_by", "recorded_by")
+    return rows.order_by("-arrived_at", "-pk")
+
+
+def visit_rows(found: Iterable[Visit]) -> list[PastVisit]:
+    return [PastVisit(visit, _waited(visit)) for visit in found]
+
+
+def _waited(visit: Visit) -> int | None:
+    ended = visit.served_at or visit.ended_at
+    if ended is None or not visit.is_wait:
+        return None
+    return int(max(ended - visit.arrived_at, timedelta(0)).total_seconds() // 60)
+
+
+# --- contact notes ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PastNote:
+    """A note with the promise it stood under and the attempts that were made."""
+
+    note: ContactNote
+    promise: Commitment | None
+
+    @property
+    def masked(self) -> str:
+        return mask_name(self.note.name)
+
+    @property
+    def promise_words(self) -> str:
+        if self.promise is None:
+            return ""
+        return str(State(self.promise.state).label)
+
+    @property
+    def missed(self) -> bool:
+        return self.promise is not None and self.promise.state == State.MISSED
+
+
+def notes(wanted: Wanted, *, user: User) -> QuerySet[ContactNote]:
+    """Those of the chosen days that this account may read, the newest first, with attempts."""
+    start, end = wanted.bounds
+    rows = notes_visible_to(user).filter(taken_at__gte=start, taken_at__lt=end)
+    if wanted.team is not None:
+        rows = rows.filter(team=wanted.team)
+    if wanted.state in {OPEN, CLOSED}:
+        rows = rows.filter(closed_at__isnull=wanted.state == OPEN)
+    elif wanted.state == "missed":
+        missed = Commitment.objects.filter(subject_type="callback", state=State.MISSED)
+        rows = rows.filter(pk__in=missed.values("subject_id"))
+    elif wanted.state:
+        rows = rows.filter(ending=wanted.state)
+    attempts = Prefetch("attempts", Attempt.objects.select_related("by").order_by("at", "pk"))
+    rows = rows.select_related("sought", "keeper", "team", "taken_by").prefetch_related(attempts)
+    return rows.order_by("-taken_at", "-pk")
+
+
+def note_rows(found: Iterable[ContactNote]) -> list[PastNote]:
+    """One query for the promises of all."""
+    kept = list(found)
+    keys = [contact_key(note) for note in kept]
+    promises = {row.key: row for row in Commitment.objects.filter(key__in=keys)}
+    return [PastNote(note, promises.get(contact_key(note))) for note in kept]
+
+
+# --- difficult calls ----------------------------------------------------------------------------
+
+
+def calls(wanted: Wanted, *, now: datetime, months: int) -> QuerySet[DifficultCall]:
+    """Those of the chosen days that are not hidden yet; a team's are those its people took."""
+    start, end = wanted.bounds
+    rows = difficult_calls(now=now, months=months).filter(at__gte=start, at__lt=end)
+    if wanted.team is not None:
+        rows = rows.filter(recorded_by__team=wanted.team)
+    if wanted.state in {OPEN, CLOSED}:
+        rows = rows.filter(Q(confirmed_at__isnull=wanted.state == OPEN))
+    return rows
