@@ -106,6 +106,49 @@ def may_read(user: User, complaint: Complaint) -> bool:
     return visible_to(user).filter(pk=complaint.pk).exists()
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What came with a case that was joined to another; ``readable``: the case itself too."""
+
+    case: Complaint
+    files: list[StoredFile]
+    readable: bool
+
+
+def joined_files(user: User, complaint: Complaint) -> list[Joined]:
+    """The attachments of the cases joined to this one, for an account that may read this one.
+
+    Whoever works on a case reads what was joined to it, though the other case may have been
+    another team's; of that he learns the number and the files, no more. Nobody gets them whom the
+    other case is about, nor, while that is unclear, anybody but leads and managers.
+    """
+    person = centre_queries.person_of(user)
+    chief = user.has_role(Role.LEAD, Role.MANAGER)
+    found = []
+    for case in _joined_to(complaint):
+        if (
+            person is None
+            or person.pk in kept_out(case)
+            or (case.about_staff_unclear and not chief)
+        ):
+            continue
+        if files := list(records_queries.files_of(SUBJECT, case.pk)):
+            found.append(Joined(case, files, readable=may_read(user, case)))
+    return found
+
+
+def _joined_to(complaint: Complaint) -> list[Complaint]:
+    """The cases joined to this one, and those joined to them before, in the order they came."""
+    found: dict[int, Complaint] = {}
+    ids = {complaint.pk}
+    while ids:
+        rows = Complaint.objects.filter(merged_into__in=ids).exclude(pk__in=found)
+        new = {case.pk: case for case in rows.order_by("received_at", "pk")}
+        found |= new
+        ids = set(new)
+    return list(found.values())
+
+
 # --- the citizen's page -------------------------------------------------------------------------
 
 _TIMELINE = {

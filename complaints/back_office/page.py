@@ -88,6 +88,7 @@ class CasePage:
     contact: list[ContactLine]
     revealed: bool
     files: list[StoredFile]
+    joined: list[queries.Joined]
     entries: list[history.Entry]
     notices: list[NoticeLine]
     consents: list[tuple[str, Consent]]
@@ -276,6 +277,7 @@ def case_page(
         contact=contact(case, revealed=revealed),
         revealed=revealed,
         files=list(records_queries.files_of(queries.SUBJECT, case.pk)),
+        joined=queries.joined_files(s.user, case),
         entries=history.with_first(
             history.entries(list(records_queries.events_of(queries.SUBJECT, case.pk)), names_of(s)),
             chosen_at_filing(case, lines),

@@ -40,6 +40,7 @@ from notices.models import Notice
 from records import services as records
 from records.addresses import client_address
 from records.masking import mask_name
+from records.models import StoredFile
 from records.queries import files_of
 from standards import queries as standards_queries
 
@@ -395,12 +396,21 @@ def _log(
     )
 
 
+def _file_on(case: Complaint, file_id: UUID, user: User) -> StoredFile:
+    """The file of the case, or of one that was joined to it; else 404."""
+    files = list(files_of(queries.SUBJECT, case.pk).filter(pk=file_id))
+    files += [file for joined in queries.joined_files(user, case) for file in joined.files]
+    for stored in files:
+        if stored.pk == file_id:
+            return stored
+    raise Http404
+
+
 def file(request: HttpRequest, pk: int, file_id: UUID) -> FileResponse:
-    """An attachment, to be saved, for staff who may read the case."""
+    """An attachment, to be saved, for staff who may read the case it stands on."""
     case = visible_case(request, pk)
-    stored = files_of(queries.SUBJECT, case.pk).filter(pk=file_id).first()
-    if stored is None:
-        raise Http404
+    user, _person = staff_of(request)
+    stored = _file_on(case, file_id, user)
     try:
         content = records.open_file(stored)
     except FileNotFoundError as error:
