@@ -99,9 +99,15 @@ def pdf(document: Document) -> bytes:
 
     style = CSS(filename=finders.find(STYLE), url_fetcher=_nothing)
     page = _words_kept_whole(document.html())
-    made: bytes = HTML(string=page, url_fetcher=_nothing).write_pdf(
-        stylesheets=[style], pdf_identifier=document.number.encode()
-    )
+
+    def rendered(text: str) -> Any:
+        return HTML(string=text, url_fetcher=_nothing).render(stylesheets=[style])
+
+    sheets = rendered(page)
+    if len(sheets.pages) > 1:  # a little over is drawn together, so that no end stands alone
+        closer = rendered(page.replace("<body>", '<body class="tight">', 1))
+        sheets = closer if len(closer.pages) < len(sheets.pages) else sheets
+    made: bytes = sheets.write_pdf(pdf_identifier=document.number.encode())
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -40,7 +41,7 @@ LETTER_LABELS = {
     "what_went_wrong": "확인한 잘못",
     "actions": "조치한 일(한 줄에 하나: 조치한 일 / 한 날 / 담당 / 확인한 사람)",
     "prevention": "다시 생기지 않도록 바꾼 것",
-    "verify_on": "다시 확인할 날(예: 2026-10-20)",
+    "verify_on": "다시 확인할 날",
     "verifier_team": "다시 확인할 팀",
     "first_answer_summary": "앞선 답변",
     "reviewer_team": "다시 검토한 팀",
@@ -253,6 +254,14 @@ class WaiveActionForm(_ActionForm):
     )
 
 
+def _letter_field(name: str) -> forms.Field:
+    """What fits a paragraph: a date, a line, or a text."""
+    if name == "verify_on":
+        return day(LETTER_LABELS[name])
+    rows = 2 if name in {"verifier_team", "reviewer_team"} else 4
+    return area(LETTER_LABELS[name], rows=rows, longest=5_000)
+
+
 class LetterForm(StaffForm):
     """The paragraphs of both variants: what the chosen one does not use is left as it is."""
 
@@ -270,13 +279,12 @@ class LetterForm(StaffForm):
         names = apologies.PARTS[letter.variant]
         others = [n for part in apologies.PARTS.values() for n in part if n not in names]
         for name in [*names, *others] if self.is_bound else names:
-            rows = 2 if name in {"verify_on", "verifier_team", "reviewer_team"} else 4
-            self.fields[name] = area(LETTER_LABELS[name], rows=rows, longest=5_000)
+            self.fields[name] = _letter_field(name)
             self.fields[name].initial = letter.parts.get(name, "")
 
     def parts(self) -> dict[str, str]:
         return {
-            name: text
+            name: text.isoformat() if isinstance(text, date) else (text or "")
             for name, text in self.cleaned_data.items()
             if name not in {"variant", "version"} and name in self.data
         }

@@ -355,14 +355,19 @@ def rows_of(text: str) -> list[list[str]]:
 
 
 def _signs(letter: ApologyLetter, complaint: Complaint) -> list[Sign]:
-    """담당자, 팀장, 센터장; the deputy's with 代."""
+    """담당자 (when it was laid before the line), 팀장, 센터장; the deputy's with 代.
+
+    What was returned and approved again is signed once, by who approved last.
+    """
+    rows = complaint.approvals.filter(document=DOCUMENT, document_id=letter.pk)
+    last = {row.place: row for row in rows.select_related("approver", "acting_for")}
     signs = []
     if letter.drafted_by is not None:
-        signs.append(Sign("담당자", letter.drafted_by.name, ""))
-    rows = complaint.approvals.filter(document=DOCUMENT, document_id=letter.pk)
-    for row in rows.filter(decision=Approval.Decision.APPROVED).select_related(
-        "approver", "acting_for"
-    ):
+        asked = last[min(last)].asked_at if last else None
+        signs.append(Sign("담당자", letter.drafted_by.name, _short_day(asked)))
+    for _place, row in sorted(last.items()):
+        if row.decision != Approval.Decision.APPROVED:
+            continue
         place = (row.acting_for or row.approver).title
         signs.append(
             Sign(place, row.approver.name, _short_day(row.decided_at), bool(row.acting_for))
