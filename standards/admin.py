@@ -18,9 +18,12 @@ from centre.models import User
 from centre.rights import may
 from records.actors import Actor
 from standards import services
+from standards.evidence.admin import DutyAdmin
 from standards.forms import ReviseForm
-from standards.models import Clause, Commitment, Standard
+from standards.models import Charge, Clause, Commitment, InfoPage, OnlineService, Standard
 from standards.queries import explain, versions_of
+
+__all__ = ["DutyAdmin"]
 
 
 class _ToRead(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -148,3 +151,23 @@ class CommitmentAdmin(_ToRead):
     @admin.display(description=_("기한을 셈한 까닭"))
     def explanation(self, commitment: Commitment) -> str:
         return explain(commitment)
+
+
+@admin.register(Charge)
+class ChargeAdmin(VerbAdmin):
+    list_display = ["kind", "team", "lead"]
+    fields = ["kind", "team", "lead"]
+
+
+@admin.register(InfoPage)
+class InfoPageAdmin(VerbAdmin):
+    list_display = ["title", "address", "team", "active"]
+    fields = ["title", "address", "team", "active"]
+
+
+@admin.register(OnlineService)
+class OnlineServiceAdmin(VerbAdmin):
+    """The register: its number at the end of a year, beside that of the year before, is counted."""
+
+    list_display = ["name", "address", "started_on", "ended_on"]
+    fields = ["name", "address", "started_on", "ended_on"]

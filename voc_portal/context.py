@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -23,6 +24,7 @@ from centre.calendar import Calendar, CalendarError, seoul_day
 from centre.words import korean_instant
 from complaints.texts import texts
 from records.personal import normalise_phone
+from standards.evidence.pages import is_public
 
 DEMO_BANNER = _lazy("시연용 화면입니다. 직원과 고객의 이름, 연락처, 사연은 모두 지어낸 것입니다.")
 
@@ -155,6 +157,13 @@ class Portal:
             current = "page" if url == self.path else "true" if section.match(self.path) else ""
             items.append(Item(str(label), url, current, wide))
         return items
+
+    @property
+    def report_url(self) -> str:
+        """Where to say that this page is wrong; "" on pages that are about one person's matter."""
+        if not is_public(self.path):
+            return ""
+        return f"{reverse('standards:report')}?{urlencode({'page': self.path})}"
 
     @property
     def footer_menu(self) -> list[Item]:
