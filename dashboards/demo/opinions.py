@@ -1,0 +1,98 @@
+"""What the made-up citizens say: varied texts, the same for the same seed. Pure."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+DATA: Final = Path(__file__).resolve().parent.parent / "data" / "demo_opinions.toml"
+#: How many of a hundred opinions come by each channel.
+CHANNELS: Final = {
+    "web": 58, "phone": 20, "visit": 8, "email": 5, "fax": 3, "post": 3, "box": 2, "letter": 1,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """``number`` makes address and phone; neither exists anywhere (.invalid, 010-0000)."""
+
+    name: str
+    number: int
+
+    @property
+    def email(self) -> str:
+        return f"citizen{self.number}@demo.invalid"
+
+    @property
+    def phone(self) -> str:
+        return f"010-0000-{self.number % 10_000:04d}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """One opinion with what the handler will find of it."""
+
+    kind: str
+    topic: str
+    channel: str
+    subject: str
+    body: str
+    answer: str
+    declined: str
+    planned: str
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(DATA.read_text("utf-8"))
+
+
+def citizen(rng: Random, number: int) -> Citizen:
+    data = _data()
+    return Citizen(rng.choice(data["surnames"]) + rng.choice(data["given"]), number)
+
+
+def matter(rng: Random) -> str:
+    """A short matter of a caller or visitor."""
+    topic = rng.choice(_data()["topics"])
+    return _filled(rng.choice(topic["opinions"])[1], _words(rng, month=rng.randint(1, 12)))
+
+
+def opinion(rng: Random, *, month: int) -> Opinion:
+    """``month`` is that of the day in Seoul: people speak of the one before."""
+    topics = _data()["topics"]
+    topic = rng.choices(topics, weights=[t["weight"] for t in topics])[0]
+    kind, subject, body = rng.choice(topic["opinions"])
+    words = _words(rng, month=(month - 2) % 12 + 1)
+    channel = rng.choices(list(CHANNELS), weights=list(CHANNELS.values()))[0]
+    opening, closing = rng.choice(_data()["openings"]), rng.choice(_data()["closings"])
+    return Opinion(
+        kind=kind,
+        topic=topic["code"],
+        channel=channel,
+        subject=_filled(subject, words),
+        body=opening + _filled(body, words) + closing,
+        answer=_filled(topic["answer"], words),
+        declined=_filled(topic["declined"], words),
+        planned=_filled(topic["planned"], words),
+    )
+
+
+def _words(rng: Random, *, month: int) -> dict[str, str]:
+    data = _data()
+    return {
+        "place": rng.choice(data["places"]),
+        "event": rng.choice(data["events"]),
+        "item": rng.choice(data["items"]),
+        "hours": str(rng.randint(2, 8)),
+        "count": str(rng.randint(3, 60)),
+        "month": str(month),
+    }
+
+
+def _filled(text: str, words: dict[str, str]) -> str:
+    return text.format(**words)

@@ -1,0 +1,119 @@
+"""Moved time: what happens in order, and between two happenings what beat would have done."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Final
+
+from django.db.models import Min
+
+from centre import queries as centre_queries
+from centre.calendar import SEOUL, Allowance, Calendar, Rule
+from centre.errors import Refused as CentreRefused
+from complaints.errors import Refused
+from notices import services as notices
+from notices.models import Notice
+from reception.errors import Refused as ReceptionRefused
+from standards import services as standards
+from standards.models import Commitment
+
+Act = Callable[[datetime], None]
+
+#: What people are told when it cannot be done now; everything else is a fault of the program.
+REFUSALS: Final = (Refused, ReceptionRefused, CentreRefused)
+#: Beat's ticks are so close together that moved time may jump to the next due instant.
+TICK: Final = timedelta(seconds=15)
+
+
+class StandsStill(RuntimeError):
+    """A step or a mail stays due whatever sweep and delivery do: a fault, not a refusal."""
+
+
+class World:
+    """The clock, the acts still to come, and a count of what was done."""
+
+    def __init__(self, *, seed: int, start: datetime, end: datetime) -> None:
+        self.rng = Random(seed)  # noqa: S311 - a simulation
+        self.now = start
+        self.end = end
+        self.done: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self._acts: list[tuple[datetime, int, str, Act]] = []
+        self._order = itertools.count()
+        self.calendar: Calendar = centre_queries.calendar()
+
+    # --- planning ---------------------------------------------------------------------------------
+
+    def at(self, instant: datetime, what: str, act: Act) -> None:
+        """Let ``act`` happen; what lies after the end does not happen any more."""
+        if instant < self.end:
+            heapq.heappush(self._acts, (max(instant, self.now), next(self._order), what, act))
+
+    def later(self, minutes: float, what: str, act: Act) -> None:
+        """After so many minutes of opening time."""
+        self.at(self.working(self.now, minutes), what, act)
+
+    def working(self, start: datetime, minutes: float) -> datetime:
+        allowance = Allowance.parse(f"{max(1, round(minutes))}m")
+        return self.calendar.add(Rule.WORKING_TIME, allowance, start)
+
+    def chance(self, share: float) -> bool:
+        return self.rng.random() < share
+
+    def minutes(self, median: float, *, spread: float = 0.7) -> float:
+        """A time that people take: mostly near ``median``, now and then much longer."""
+        return median * self.rng.lognormvariate(0, spread)
+
+    def instant(self, day: date, hour: float) -> datetime:
+        return datetime.combine(day, time(), SEOUL) + timedelta(hours=hour)
+
+    # --- living -----------------------------------------------------------------------------------
+
+    def run(self, each_day: Callable[[date], None]) -> None:
+        """Live until the end; ``each_day`` plans a day in Seoul at its beginning."""
+        day = self.now.astimezone(SEOUL).date()
+        while (begin := self.instant(day, 0)) < self.end:
+            self.beat_until(max(begin, self.now))
+            each_day(day)
+            day += timedelta(days=1)
+            self._live_until(min(self.instant(day, 0), self.end))
+        self.beat_until(self.end)
+
+    def _live_until(self, limit: datetime) -> None:
+        while self._acts and self._acts[0][0] < limit:
+            at, _order, what, act = heapq.heappop(self._acts)
+            self.beat_until(at)
+            self._do(what, act, at)
+
+    def _do(self, what: str, act: Act, at: datetime) -> None:
+        try:
+            act(at)
+        except REFUSALS as refusal:
+            self.refused[f"{what}: {refusal}"] += 1
+        else:
+            self.done[what] += 1
+        self._deliver(at)
+
+    def beat_until(self, instant: datetime) -> None:
+        """What sweep and delivery do until then, each at the time at which it falls due."""
+        while (due := self._next_due()) is not None and due < instant:
+            self.now = max(self.now, due + TICK)
+            taken = standards.sweep(now=self.now, heartbeat=False)
+            if not taken + self._deliver(self.now):
+                raise StandsStill(f"what was due at {due.isoformat()} is not done")
+        self.now = max(self.now, instant)
+
+    def _next_due(self) -> datetime | None:
+        step = Commitment.objects.aggregate(at=Min("next_step_at"))["at"]
+        mail = Notice.objects.sendable(now=self.end).aggregate(at=Min("next_attempt_at"))["at"]
+        return min((at for at in (step, mail) if at is not None), default=None)
+
+    def _deliver(self, at: datetime) -> int:
+        if not Notice.objects.sendable(now=at).exists():
+            return 0
+        return notices.deliver(now=at + timedelta(seconds=2), simulated=True, heartbeat=False)
