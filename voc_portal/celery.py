@@ -65,11 +65,13 @@ def _every(task: str, seconds: float, **options: Any) -> dict[str, Any]:
 
 app.conf.beat_schedule = {
     "sweep": _every("standards.tasks.sweep", settings.SWEEP_EVERY_SECONDS),
-    "periods": _every("standards.tasks.open_periods", 3600),
+    "periods": _every("standards.tasks.open_periods", 600),
     "deliver": _every("notices.tasks.deliver", settings.DELIVER_EVERY_SECONDS, queue="delivery"),
     "absences": _every("complaints.tasks.follow_absences", 60),
     "contacts": _every("reception.tasks.follow_absences", 60),
     "desk-disposal": _every("reception.tasks.dispose", 3600),
+    "courses": _every("education.tasks.follow", 60),
+    "course-disposal": _every("education.tasks.dispose", 3600),
     "surveys": _every("surveys.tasks.follow_times", 60),
     "invitations": _every("surveys.tasks.invite", 300),
     "survey-watch": _every("surveys.tasks.watch", 3600),

@@ -6,6 +6,7 @@ from allauth.account import views as account
 from django.contrib import admin
 from django.urls import include, path
 
+from education import views as education
 from reception import views as reception
 from surveys import views as surveys
 from voc_portal import views
@@ -22,7 +23,8 @@ urlpatterns = [
     path(
         "staff-guide/print/", reception.staff_guide, {"for_print": True}, name="staff-guide-print"
     ),
-    path("courses/", views.coming, {"page": "courses"}, name="courses"),
+    path("courses/", education.course_list, name="courses"),
+    path("courses/", include("education.urls")),
     path("surveys/", include("surveys.urls")),
     path("s/<slug:slug>/", surveys.short, name="survey-short"),
     path("dashboard/", views.coming, {"page": "dashboard"}, name="dashboard"),

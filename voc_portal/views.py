@@ -20,10 +20,6 @@ _COMING = {
         gettext_lazy("이행 현황"),
         gettext_lazy("서비스헌장의 약속을 얼마나 지켰는지 달마다 공개하는 화면입니다."),
     ),
-    "courses": (
-        gettext_lazy("교육"),
-        gettext_lazy("교육 일정을 보고 신청하는 화면입니다. 교육은 시작 20일 전까지 공지합니다."),
-    ),
     "dashboard": (
         gettext_lazy("업무 현황"),
         gettext_lazy("이행률과 기한을 살피는 직원용 화면입니다."),

@@ -31,7 +31,6 @@ PUBLIC = [
 FOR_STAFF = ["/admin/", "/desk/", "/desk/board/", "/desk/notes/new/", "/desk/absences/"]
 COMING = [
     "/statistics/",
-    "/courses/",
     "/dashboard/",
 ]
 

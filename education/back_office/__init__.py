@@ -1,0 +1,1 @@
+"""The pages of courses in the admin."""
