@@ -179,6 +179,8 @@ def again(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error(None, str(refused))
             status = NOT_FITTING
         else:
+            if filed is None:
+                return _over(request, found.survey, "reopened", status=200)
             visits.give_receipt(request, filed, now=now)
             return redirect("complaints:received")
     elif form.errors:

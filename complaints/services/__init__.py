@@ -29,6 +29,7 @@ from complaints.services.ending import (
     enter_withdrawal,
     merge,
     reopen_case,
+    reopen_for_citizen,
     withdraw,
 )
 from complaints.services.filing import file_complaint
@@ -111,6 +112,7 @@ __all__ = [
     "reissue_code",
     "reject_repeat",
     "reopen_case",
+    "reopen_for_citizen",
     "request_information",
     "return_document",
     "save_draft",

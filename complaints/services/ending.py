@@ -37,7 +37,7 @@ from complaints.services.telling import (
 from complaints.services.waiting import cancel_request
 from complaints.transitions import check
 from notices import services as notices
-from records.actors import Actor
+from records.actors import CITIZEN, Actor
 from standards import services as standards
 
 #: Clocks that end with a case, whatever the way it ends.
@@ -298,10 +298,25 @@ def reopen_case(*, complaint_id: int, reason: str, by: StaffMember, now: datetim
     Whoever had it has it again, if he works here and may have it; else somebody is chosen anew.
     """
     complaint = lock_for(complaint_id, by=by, right="reopen")
+    why = words(reason, field="reason", required="다시 여는 까닭을 적어 주십시오.", longest=2_000)
+    return _reopen(complaint, why=why, by=actor(by), now=now)
+
+
+@transaction.atomic
+def reopen_for_citizen(*, complaint_id: int, text: str, now: datetime) -> Complaint:
+    """재접수 as the citizen asked for it, with what he wrote; for a case whose answer was told."""
+    complaint = lock(complaint_id)
+    said = words(text, field="text", required="다시 살펴볼 내용을 적어 주십시오.", longest=10_000)
+    CitizenMessage.objects.create(
+        complaint=complaint, kind=CitizenMessage.Kind.ADDED, at=now, text=said
+    )
+    return _reopen(complaint, why=said, by=CITIZEN, now=now)
+
+
+def _reopen(complaint: Complaint, *, why: str, by: Actor, now: datetime) -> Complaint:
     check(complaint.state, State.REVIEWING)
     if complaint.is_open:
         raise NotNow("이미 처리하고 있는 건입니다.")
-    why = words(reason, field="reason", required="다시 여는 까닭을 적어 주십시오.", longest=2_000)
     change(
         complaint,
         state=State.REVIEWING,
@@ -311,7 +326,7 @@ def reopen_case(*, complaint_id: int, reason: str, by: StaffMember, now: datetim
         told_at=None,
         **_who_has_it_again(complaint, now=now),
     )
-    record(complaint, "reopened", at=now, by=actor(by), text=why)
+    record(complaint, "reopened", at=now, by=by, text=why)
     if has_reply_clock(complaint):
         standards.open_commitment(
             code="reply",
@@ -337,7 +352,7 @@ def reopen_case(*, complaint_id: int, reason: str, by: StaffMember, now: datetim
         key=f"reopened-staff:{complaint.round}",
         now=now,
     )
-    confirm(complaint, by=actor(by), now=now)
+    confirm(complaint, by=by, now=now)
     notices.nudge()
     return complaint
 

@@ -12,7 +12,11 @@ from centre.calendar import seoul_day
 from centre.models import StaffMember
 from complaints import services as complaints
 from complaints.filing import Filed
+from complaints.models import Complaint
+from complaints.models import State as CaseState
 from complaints.services import limits
+from complaints.services.repeating import may_raise_again
+from complaints.services.telling import is_dissatisfaction
 from notices import services as notices
 from notices.models import Notice
 from notices.models import Status as NoticeStatus
@@ -28,6 +32,8 @@ from surveys.tokens import hash_of, response_number
 _NONCE = range(16, 65)
 #: How long after the answer the same token may still ask to look at the case again.
 AGAIN_WITHIN = timedelta(days=14)
+#: What stands in the case where nothing was typed.
+UNRESOLVED = "만족도 조사에서 아직 해결되지 않았다고 하셨습니다. 다시 살펴봐 주십시오."
 
 
 def find_invitation(*, token: str, address: str, now: datetime) -> Invitation:
@@ -195,28 +201,36 @@ def _rung(invitation: Invitation, *, by: StaffMember, now: datetime) -> None:
 
 
 def may_ask_again(invitation: Invitation, *, now: datetime) -> bool:
-    """Whether this person answered that the matter was not resolved, not long ago."""
+    """Whether this person answered, not long ago, that the matter was not resolved, and nobody is
+    looking at it again yet."""
     if invitation.survey.kind != Kind.CASE or not invitation.used:
         return False
     if now > invitation.expires_at + AGAIN_WITHIN:
         return False
-    return Answer.objects.filter(response__invitation=invitation, choice__asks_again=True).exists()
+    said = Answer.objects.filter(response__invitation=invitation, choice__asks_again=True)
+    if invitation.subject_id is None or not said.exists():
+        return False
+    case = Complaint.objects.get(pk=invitation.subject_id)
+    if is_dissatisfaction(case):
+        return may_raise_again(case, now=now)
+    return case.state == CaseState.CLOSED
 
 
-def look_again(*, invitation: Invitation, text: str, address: str, now: datetime) -> Filed:
-    """다시 살펴봐 주세요: another case that goes on from this one, once an invitation.
+def look_again(*, invitation: Invitation, text: str, address: str, now: datetime) -> Filed | None:
+    """다시 살펴봐 주세요: a complaint or suggestion becomes another case that goes on from it (2차);
+    what was asked only is opened again itself (None).
 
     Nothing of the answers goes with it, only what was typed for it.
     """
     if not may_ask_again(invitation, now=now) or invitation.subject_id is None:
-        raise NotNow(
-            "이 화면에서는 다시 살펴봐 달라고 하실 수 없습니다. 고객의 소리에 남겨 주십시오."
-        )
-    said = (
-        text.strip() or "만족도 조사에서 아직 해결되지 않았다고 하셨습니다. 다시 살펴봐 주십시오."
-    )
+        raise NotNow("이미 다시 살펴보고 있거나, 이 화면에서 말씀하실 수 있는 때가 지났습니다.")
+    case = Complaint.objects.get(pk=invitation.subject_id)
+    said = text.strip() or UNRESOLVED
+    if not is_dissatisfaction(case):
+        complaints.reopen_for_citizen(complaint_id=case.pk, text=said, now=now)
+        return None
     return complaints.raise_again(
-        complaint_id=invitation.subject_id,
+        complaint_id=case.pk,
         text=said,
         now=now,
         form_token=f"survey-again-{invitation.pk}",

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from centre.models import StaffMember
 from complaints.models import Complaint, State
+from complaints.models import Response as Answered
 from complaints.tests.conftest import demo_centre, file, person, seoul
 from surveys import services
 from surveys.models import Invitation, Kind, Response, Survey
@@ -97,7 +98,13 @@ def closed_case(file: Callable[..., Any]) -> Callable[..., Complaint]:
         filed = file(at - timedelta(days=2), **given).complaint
         rows = Complaint.objects.filter(pk=filed.pk)
         rows.update(state=State.CLOSED, closed_at=at, told_at=at, version=F("version") + 1)
-        return rows.select_related("handler", "team", "topic").get()
+        found = rows.select_related("handler__user", "team", "topic").get()
+        assert found.handler is not None
+        Answered.objects.create(
+            complaint=found, status="told", answer="확인하여 바로잡았습니다.", told_at=at,
+            drafted_by=found.handler, drafted_at=at,
+        )  # fmt: skip
+        return found
 
     return do
 
