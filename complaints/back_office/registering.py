@@ -249,6 +249,9 @@ class RegistrationForm(WithFiles):
                 "external_received_on",
                 "우리에게 도착한 날보다 뒤일 수 없습니다. 날짜를 확인해 주십시오.",
             )
+        due, at = _closing(data.get("external_due_on")), data.get("received_time")
+        if due and arrived and at and due <= datetime.combine(arrived, at, tzinfo=SEOUL):
+            self.add_error("external_due_on", refusal("external_due_passed"))
 
     def filing(self) -> Filing:
         """What was typed, for `services.file_complaint`."""

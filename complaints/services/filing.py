@@ -241,6 +241,8 @@ def _check_times(filing: Filing, received_at: datetime, *, now: datetime) -> Non
         raise Refused(
             "그 기관의 접수 일시가 우리에게 도착한 때보다 뒤입니다.", field="external_received_at"
         )
+    if filing.external_due_at and filing.external_due_at <= received_at:
+        raise Refused(refusal("external_due_passed"), field="external_due_at")
 
 
 def _contact(filing: Filing) -> dict[str, object]:

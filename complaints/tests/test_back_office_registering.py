@@ -225,6 +225,11 @@ def test_whom_it_is_about_does_not_get_it() -> None:
             "우리에게 도착한 날보다 뒤일 수 없습니다.",
             "external_received_on",
         ),
+        (
+            {"external_due_on": "2026-09-08"},
+            "그 기관이 정한 기한이 우리에게 도착한 때보다 앞섭니다.",
+            "external_due_on",
+        ),
     ],
 )
 def test_what_is_refused_says_so_beside_its_field_and_loses_nothing(
