@@ -480,12 +480,17 @@ def _move_promise(
 
 @transaction.atomic
 def log_manager_call(*, complaint_id: int, note: str, by: StaffMember, now: datetime) -> Complaint:
-    """A manager rang the citizen after the second miss and says what was agreed."""
+    """A manager rang the citizen after the second miss and says what was agreed.
+
+    NotNow where no call is owed, or it was made.
+    """
     complaint = lock_for(complaint_id, by=by, right="set_new_promise")
+    key = f"complaint:{complaint.pk}:manager-call:{complaint.round}"
+    call = standards.find(key)
+    if call is None or call.fulfilled_at is not None or call.state not in {"running", "missed"}:
+        raise NotNow("관리자가 전화드리기로 한 약속이 없거나, 이미 전화한 것을 적었습니다.")
     said = words(note, field="note", required="무엇을 말씀드렸는지 적어 주십시오.", longest=2_000)
-    standards.fulfil(
-        key=f"complaint:{complaint.pk}:manager-call:{complaint.round}", at=now, now=now
-    )
+    standards.fulfil(key=key, at=now, now=now)
     record(complaint, "manager-called", at=now, by=actor(by), text=said)
     return complaint
 

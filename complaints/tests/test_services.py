@@ -228,6 +228,8 @@ def test_a_lost_code_goes_to_the_registered_contact_only(file: File) -> None:
         ({"phone": "12"}, "phone"),
         ({"channel": "transfer"}, "external_number"),
         ({"channel": "phone", "received_at": seoul("2026-09-10 10:00")}, "received_at"),
+        ({"external_due_at": seoul("2026-09-09 10:00")}, "external_due_at"),
+        ({"external_due_at": datetime(2026, 9, 12, 9)}, "external_due_at"),  # noqa: DTZ001
         ({"channel": "phone", "received_at": datetime(2026, 9, 9, 9)}, "received_at"),  # noqa: DTZ001
         ({"anonymous": True}, "name"),
         ({"about_staff": "주민번호 900101-1234567"}, "about_staff"),
@@ -853,6 +855,22 @@ def test_reminders_the_miss_and_the_daily_chase_each_once(file: File, person: Fi
     sweep(now=seoul("2026-09-30 10:00"))
     assert Notice.objects.count() == before, "answered: nobody is chased any more"
     assert list(breaches()) == []
+
+
+def test_a_managers_call_is_logged_where_one_is_owed_and_once(file: File, person: Find) -> None:
+    case = file().complaint
+    log = {"complaint_id": case.pk, "note": "사과드림", "by": person("seo.yh")}
+    with pytest.raises(NotNow, match="전화드리기로 한 약속이 없거나"):
+        services.log_manager_call(**log, now=MORNING)
+    late = seoul("2026-09-21 18:00:01")
+    sweep(now=seoul("2026-09-16 18:00:01"))
+    with pytest.raises(NotNow):
+        services.log_manager_call(**log, now=late)
+    sweep(now=late)
+    services.log_manager_call(**log, now=late)
+    with pytest.raises(NotNow):
+        services.log_manager_call(**log, now=late)
+    assert Event.objects.filter(kind="manager-called").count() == 1
 
 
 def test_down_for_days_everything_is_caught_up_in_order_once(file: File) -> None:
