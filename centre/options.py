@@ -335,6 +335,35 @@ def specs() -> dict[str, Spec]:
             label=_("연간 조사를 한 것으로 보는 응답 수"),
         ),
         Spec(
+            key="survey_visit_score",
+            kind=NUMBER,
+            default="85",
+            most=100,
+            label=_("방문 응대(V1)의 기준 점수"),
+        ),
+        Spec(
+            key="survey_plain_score",
+            kind=NUMBER,
+            default="80",
+            most=100,
+            label=_("쉬운 설명(C5·V4·P4)의 기준 점수"),
+        ),
+        Spec(
+            key="survey_course_score",
+            kind=NUMBER,
+            default="75",
+            most=100,
+            label=_("교육 환경과 내용(E1·E6)의 기준 점수"),
+        ),
+        Spec(
+            key="survey_least_answers",
+            kind=NUMBER,
+            default="10",
+            least=5,
+            label=_("분기 점수를 판단하는 데 필요한 응답 수"),
+            help=_("이보다 적으면 ‘판단하기 어려움’이며 이행률에 넣지 않습니다."),
+        ),
+        Spec(
             key="survey_tries_per_address",
             kind=NUMBER,
             default="20",
@@ -346,7 +375,9 @@ def specs() -> dict[str, Spec]:
             default="600",
             most=100_000,
             label=_("한 주소에서 한 시간에 받는 설문 응답 수"),
-            help=_("누구나 답하는 설문에만 씁니다. 창구의 태블릿과 교육장의 와이파이는 주소가 하나입니다."),
+            help=_(
+                "누구나 답하는 설문에만 씁니다. 창구의 태블릿과 교육장의 와이파이는 주소가 하나입니다."
+            ),
         ),
         Spec(
             key="official_masthead",

@@ -74,6 +74,9 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "see_surveys": WORKING,
     "enter_survey_answers": WORKING,
     "edit_surveys": LEADING,
+    "see_survey_results": WORKING,
+    "answer_survey_findings": LEADING,
+    "publish_survey_results": frozenset({MANAGER}),
     # the centre
     "edit_reply_templates": LEADING,
     "enter_own_absence": WORKING,
@@ -143,6 +146,11 @@ SENTENCES: Final[dict[str, _StrPromise]] = {
     "see_surveys": _("설문과 응답한 수를 봅니다."),
     "enter_survey_answers": _("전화나 종이로 받은 설문의 답을 적습니다."),
     "edit_surveys": _("설문을 만들고, 고치고, 열고 마칩니다."),
+    "see_survey_results": _("마친 설문의 결과와 자유 의견을 봅니다."),
+    "answer_survey_findings": _(
+        "설문에서 나온 지적을 적고, 조치를 정하고, 공개할 의견을 고릅니다."
+    ),
+    "publish_survey_results": _("설문 결과를 공개하고 바로잡습니다."),
     "edit_reply_templates": _("답변 틀을 고칩니다."),
     "enter_own_absence": _("자기의 부재를 적고 취소합니다."),
     "edit_absences": _("다른 직원의 부재도 보고 적고 취소합니다."),

@@ -54,6 +54,8 @@ PLANS: Final[Mapping[str, Plan]] = {
     "stage-2": (Step.LAST_CALL, Step.MISSED, Step.CHASE),
     "stage-3": (Step.LAST_CALL, Step.MISSED),
     "statement": (Step.MISSED,),  # missed: nothing came by the date, and the decision is due
+    "survey-decision": (Step.TWO_DAYS, Step.MISSED),
+    "survey-correction": (Step.TWO_DAYS, Step.LAST_CALL, Step.MISSED),
     "course-notice": (Step.THREE_DAYS, Step.MISSED),
     "visit-wait": (Step.WAIT_SEVEN, Step.MISSED),
     "phone-callback": (Step.SOON, Step.MISSED, Step.CHASE),

@@ -471,6 +471,16 @@ class ResultFinding(models.Model):
     due_on = models.DateField(_("기한"), null=True, blank=True)
     done_at = models.DateTimeField(_("마친 때"), null=True, blank=True)
     evidence = models.TextField(_("한 일"), blank=True)
+    verified_at = models.DateTimeField(_("확인한 때"), null=True, blank=True)
+    verified_by = models.ForeignKey(
+        "centre.StaffMember",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("확인한 사람"),
+    )
+    verified_note = models.TextField(_("확인한 것"), blank=True)
 
     class Meta:
         verbose_name = _("설문에서 나온 지적")
@@ -480,7 +490,13 @@ class ResultFinding(models.Model):
             models.CheckConstraint(
                 condition=models.Q(due_on=None) | models.Q(due_on__gte=models.F("first_due_on")),
                 name="survey_action_never_due_before_first_due",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verified_at=None)
+                | models.Q(done_at__isnull=False, verified_by__isnull=False)
+                & ~models.Q(verified_by=models.F("owner")),
+                name="survey_action_verified_by_another",
+            ),
         ]
 
     def __str__(self) -> str:
