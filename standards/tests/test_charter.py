@@ -27,7 +27,7 @@ INTERNAL = {"reply-renewed", "manager-call", "approval", "statement", "supplemen
 
 @pytest.mark.django_db
 def test_loaded_once() -> None:
-    assert services.load_charter(today=date(2026, 1, 1)) == 40
+    assert services.load_charter(today=date(2026, 1, 1)) == 41
     assert services.load_charter(today=date(2026, 5, 1)) == 0
     assert Standard.objects.filter(public=True).count() == 35
     assert set(Standard.objects.filter(public=False).values_list("code", flat=True)) == INTERNAL
