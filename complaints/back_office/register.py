@@ -6,8 +6,9 @@ yearly totals only.
 
 from __future__ import annotations
 
+import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -144,18 +145,19 @@ def _row(case: Complaint, promise: Commitment | None) -> Row:
 
 
 def show(request: HttpRequest, context: Context) -> HttpResponse:
-    """The list; with ``?as=xlsx`` the same as a spreadsheet, which is logged."""
+    """The list; with ``?as=xlsx`` or ``?as=csv`` the same as a file, which is logged."""
     user, _person = staff_of(request)
     if not may(user, "see_stages"):
         raise PermissionDenied
     form = RegisterFilter(request.GET)
     cases = found(form, user=user)
-    if request.GET.get("as") == "xlsx":
-        return _export(request, user, cases)
+    if request.GET.get("as") in FILES:
+        return _export(request, user, cases, request.GET["as"])
     paginator = Paginator(cases, PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
     rest = request.GET.copy()
-    rest.pop("page", None)
+    for name in ("page", "as"):
+        rest.pop(name, None)
     context |= {
         "form": form,
         "rows": rows_of(page.object_list),
@@ -165,7 +167,9 @@ def show(request: HttpRequest, context: Context) -> HttpResponse:
     return render(request, "admin/complaints/complaint/stages.html", context)
 
 
-def _export(request: HttpRequest, user: User, cases: QuerySet[Complaint]) -> HttpResponse:
+def _export(
+    request: HttpRequest, user: User, cases: QuerySet[Complaint], kind: str
+) -> HttpResponse:
     now = timezone.now()
     rows = rows_of(cases[:MOST])
     records.log_access(
@@ -177,8 +181,9 @@ def _export(request: HttpRequest, user: User, cases: QuerySet[Complaint]) -> Htt
         what="조치 단계 대장 내려받음",
         now=now,
     )
-    response = HttpResponse(spreadsheet(rows), content_type=_XLSX)
-    name = f"stages-{seoul_day(now):%Y%m%d}.xlsx"
+    content_type, made = FILES[kind]
+    response = HttpResponse(made(rows), content_type=content_type)
+    name = f"stages-{seoul_day(now):%Y%m%d}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
@@ -196,6 +201,22 @@ def spreadsheet(rows: Iterable[Row]) -> bytes:
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
+
+
+def comma_separated(rows: Iterable[Row]) -> bytes:
+    """The same as CSV, with the mark by which Excel knows UTF-8."""
+    target = io.StringIO()
+    lines = csv.writer(target)
+    lines.writerow(HEADINGS)
+    lines.writerows([escaped(cell) for cell in row.cells()] for row in rows)
+    return target.getvalue().encode("utf-8-sig")
+
+
+#: What the register can be downloaded as: content type, and what makes it.
+FILES: dict[str, tuple[str, Callable[[Iterable[Row]], bytes]]] = {
+    "xlsx": (_XLSX, spreadsheet),
+    "csv": ("text/csv; charset=utf-8", comma_separated),
+}
 
 
 def escaped(text: str) -> Any:

@@ -89,8 +89,8 @@ class DecisionForm(ReviewForm):
     judgement = area(
         _("판단과 까닭"), rows=4, longest=5_000, required="판단과 까닭을 적어 주십시오."
     )
-    improvement = area(_("바라는 개선"), rows=3)
-    improvement_due_on = day(_("개선 기한"))
+    improvement = area(_("바라는 개선"), rows=3, help_text=_("주의할 때에는 꼭 적습니다."))
+    improvement_due_on = day(_("개선 기한"), help_text=_("주의할 때에는 꼭 고릅니다."))
     support = area(_("센터가 함께 할 일"), rows=2)
 
 
@@ -225,8 +225,9 @@ def _visible(request: HttpRequest, pk: int) -> Review:
 def show(request: HttpRequest, context: Context, pk: int) -> HttpResponse:
     """One review, with the one thing that this person can do now."""
     review = _visible(request, pk)
+    user, _person = staff_of(request)
     title, form_class, buttons = _offered(review, request)
-    form = form_class()
+    form = form_class(initial=_written_before(review, form_class))
     status = 200
     if request.method == "POST":
         do = request.POST.get("do", "")
@@ -243,11 +244,11 @@ def show(request: HttpRequest, context: Context, pk: int) -> HttpResponse:
         elif do not in buttons:
             form.errors.setdefault("__all__", form.error_class(["지금은 이 일을 할 수 없습니다."]))
         status = UNPROCESSABLE
-    user, _person = staff_of(request)
     context |= {
         "review": review,
         "caution": Caution.objects.filter(review=review).first(),
         "decides": _decides(review, request),
+        "heard": reviewing.heard(review, user),
         "panel": title,
         "form": form,
         "buttons": buttons.items(),
@@ -266,6 +267,15 @@ def show(request: HttpRequest, context: Context, pk: int) -> HttpResponse:
     return render(request, f"{_FOLDER}/review.html", context, status=status)
 
 
+def _written_before(review: Review, form_class: type[ReviewForm]) -> dict[str, Any]:
+    """A decision that was sent back is written on from what it said."""
+    caution = Caution.objects.filter(review=review).first()
+    if caution is None or form_class is not DecisionForm:
+        return {}
+    kept = {name: getattr(caution, name) for name in DecisionForm.base_fields}
+    return kept | {"issue": "yes" if caution.issue else "no"}
+
+
 def _log(request: HttpRequest, review: Review) -> None:
     from centre.queries import actor_of  # noqa: PLC0415
 
@@ -275,7 +285,7 @@ def _log(request: HttpRequest, review: Review) -> None:
         address=client_address(request),
         subject_type=reviewing.SUBJECT,
         subject_id=review.pk,
-        whose=review.person.name if review.person else review.team.name,
+        whose=f"3차 심의 {review.pk}",  # the log has more readers than the review
         what="3차 심의 열람",
         now=timezone.now(),
     )
@@ -291,11 +301,13 @@ def _documents(review: Review, request: HttpRequest) -> list[tuple[str, Document
     if review.asked_at and (decides or (asked is not None and asked.pk == person.pk)):
         found.append(("request", reviewing.request_document(review)))
     caution = Caution.objects.select_related("review", "drafted_by").filter(review=review).first()
-    if caution is None or not caution.issue or caution.approved_at is None:
+    if caution is None or not caution.issue or review.status == Status.DECIDING:
         return found
-    if caution.number and (decides or mine):
+    if caution.approved_at is None and not decides:
+        return found
+    if caution.to_person and (decides or mine):
         found.append(("person", reviewing.caution_document(caution, to_team=False)))
-    if caution.team_number and (decides or not mine):
+    if caution.to_team and (decides or not mine):
         found.append(("team", reviewing.caution_document(caution, to_team=True)))
     return found
 

@@ -249,7 +249,7 @@ def _confirm(
     earlier = row.earlier
     _decide(row, Status.CONFIRMED, by=person, now=now)
     _keep_out(complaint, earlier, now=now)
-    change(complaint, previous=earlier, stage=min(earlier.stage + 1, 3))
+    change(complaint, previous=earlier, stage=min(len(chain(earlier)) + 2, 3))
     count = Commitment.objects.of(SUBJECT, complaint.pk).filter(code=CODE).count() + 1
     promise = standards.open_commitment(
         code=CODE,

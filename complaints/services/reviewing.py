@@ -19,7 +19,7 @@ from centre.calendar import SEOUL, seoul_day
 from centre.models import Position, Role, StaffMember, User
 from centre.rights import may
 from centre.words import korean_day, korean_instant
-from complaints import queries
+from complaints import queries, registry
 from complaints.errors import ChangedMeanwhile, NotAllowed, NotFound, NotNow, Refused
 from complaints.models import (
     Caution,
@@ -222,6 +222,18 @@ def _after_undoing(complaint: Complaint, earlier: Complaint, *, now: datetime) -
 putting_right.after_failure.append(_after_failure)
 repeating.after_confirming.append(_after_confirming)
 repeating.after_undoing.append(_after_undoing)
+
+
+def _before_closing(complaint: Complaint, *, now: datetime) -> None:
+    """The third stage is looked into before its case is closed; that it is says the stage itself.
+
+    A review of an earlier stage is nobody's business on the case page, and holds nothing up.
+    """
+    if complaint.stage == 3 and complaint.reviews.filter(status__in=OPEN).exists():
+        raise NotNow("3차 조치가 아직 정해지지 않았습니다. 정해진 뒤에 마쳐 주십시오.")
+
+
+registry.before_closing.append(_before_closing)
 
 
 @transaction.atomic
@@ -609,8 +621,8 @@ def withdraw_caution(*, review_id: int, reason: str, by: StaffMember, now: datet
 
 
 def receipt_numbers(review: Review) -> str:
-    cases = {review.finding.complaint.receipt_number, review.complaint.receipt_number}
-    return ", ".join(sorted(cases))
+    cases = [review.finding.complaint, review.complaint, *repeating.chain(review.complaint)]
+    return ", ".join(sorted({case.receipt_number for case in cases}))
 
 
 def _day(instant: datetime | None) -> str:
@@ -628,6 +640,13 @@ def _facts(review: Review) -> dict[str, object]:
         "facts": review.facts,
         "clause": CLAUSE,
     }
+
+
+def _unnamed(text: str, person: StaffMember | None) -> str:
+    """The team's notice does not name the person."""
+    if person is None:
+        return text
+    return text.replace(str(person), "담당자").replace(person.name, "담당자")
 
 
 def _to(person: StaffMember | None, team: str) -> str:
@@ -667,6 +686,7 @@ def caution_document(caution: Caution, *, to_team: bool) -> Document:
         seoul_day(caution.approved_at or caution.drafted_at), 10
     )
     manager = _manager(review)
+    said = _said(caution, to_team=to_team)
     return Document(
         template="caution",
         title="고객서비스 시정조치 미이행에 따른 주의",
@@ -676,21 +696,35 @@ def caution_document(caution: Caution, *, to_team: bool) -> Document:
         centre=centre_queries.facts(),
         confidential=True,
         signs=_signs(caution),
-        body=_facts(review)
+        body=said
         | {
             "to_team": to_team,
-            "statement": "" if to_team else (caution.statement_summary or _silent(review)),
-            "judgement": caution.judgement,
-            "improvement": caution.improvement,
             "improvement_due_on": (
                 korean_day(caution.improvement_due_on) if caution.improvement_due_on else ""
             ),
-            "support": caution.support,
             "verifier_team": _verifying_team(),
             "objection_until": korean_day(day),
             "manager_title": manager.title if manager else "",
         },
     )
+
+
+def _said(caution: Caution, *, to_team: bool) -> dict[str, object]:
+    """What people wrote; the person's statement is not the team's."""
+    review = caution.review
+    teams = to_team and review.person is not None and review.person.left_on is None
+    said = _facts(review) | {
+        "statement": "" if teams else (caution.statement_summary or _silent(review)),
+        "judgement": caution.judgement,
+        "improvement": caution.improvement,
+        "support": caution.support,
+    }
+    if to_team:
+        said |= {
+            name: _unnamed(str(said[name]), review.person)
+            for name in ("facts", "first_action", "judgement", "improvement", "support")
+        }
+    return said
 
 
 def _silent(review: Review) -> str:
@@ -730,6 +764,16 @@ def _store(document: Document, review: Review, *, name: str, now: datetime) -> S
         now=now,
         visible_to_citizen=False,
     )
+
+
+def heard(review: Review, user: User) -> bool:
+    """Whether this account may read the statement: who was asked for it, and who decides."""
+    person = centre_queries.person_of(user)
+    if person is None:
+        return False
+    decides = may(user, "review") and review.person_id != person.pk
+    asked = addressee(review, now=review.asked_at or review.opened_at)
+    return decides or review.person_id == person.pk or (asked is not None and asked.pk == person.pk)
 
 
 def files_for(review: Review, user: User) -> list[StoredFile]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable
 from typing import Any
@@ -69,6 +70,14 @@ def test_filters_and_spreadsheet(file: File, person: Find) -> None:
     assert "'=HYPERLINK(1)" in {row[8] for row in rows[1:]}
     assert not [cell for row in rows for cell in row if "주의" in str(cell)]
     assert AccessLog.objects.filter(what="조치 단계 대장 내려받음").count() == 1
+    sent = client.get(PAGE, {"as": "csv", "stage": "2"})
+    lines = list(csv.reader(io.StringIO(sent.content.decode("utf-8-sig"))))
+    assert sent["Content-Disposition"].endswith('.csv"')
+    assert lines[0] == HEADINGS
+    assert [line[14] for line in lines[1:]] == [number]
+    assert AccessLog.objects.filter(what="조치 단계 대장 내려받음").count() == 2
+    assert client.get(PAGE, {"as": "exe"}).status_code == 200
+    assert "김하람" not in words_of(client.get(PAGE)) + sent.content.decode("utf-8-sig")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", " =1", "\t=1"])
