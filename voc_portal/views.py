@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from complaints.views import filed_without_token
+from education.views import enrolled_without_token
 
 _COMING = {
     "statistics": (
@@ -42,10 +43,13 @@ def coming(request: HttpRequest, page: str, slug: str = "") -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token: most often cookies are off, or the page is from another day.
 
-    What was typed into the opinion form comes back for another try.
+    What was typed into the opinion form, or to enrol in a course, comes back for another try.
     """
     if request.path == reverse("complaints:new"):
         return filed_without_token(request)
+    match = request.resolver_match
+    if match is not None and match.view_name == "education:course":
+        return enrolled_without_token(request, **match.kwargs)
     message = _("화면을 연 지 오래되었거나 쿠키가 꺼져 있어 보내신 것을 확인하지 못했습니다.")
     return render(request, "403.html", {"message": message}, status=403)
 
