@@ -12,7 +12,7 @@ class StandardsConfig(AppConfig):
         from centre import registry as centre_registry
         from notices import registry as notices_registry
         from standards import registry
-        from standards.evidence import duties, judging, telling
+        from standards.evidence import asides, duties, judging, telling
         from standards.models import DUTY
 
         registry.register(DUTY, take_steps=telling.take_steps, fulfilled_at=judging.fulfilled_at)
@@ -28,6 +28,8 @@ class StandardsConfig(AppConfig):
             "online-services",
             "opinion-channels",
         )
+        for code, say in asides.ASIDES.items():
+            registry.aside(code, say)
         notices_registry.register(DUTY, link=telling.link_to)
         centre_registry.register_duties("개선 과제", duties.open_improvements)
         centre_registry.register_hand_over("개선 과제", duties.hand_over)

@@ -13,6 +13,7 @@ from centre.queries import calendar
 from records.models import Event
 from standards import dates, registry
 from standards.errors import CannotCompute
+from standards.evidence import checks as evidence
 from standards.models import Clause, Commitment, CommitmentQuerySet, Pause, Redating, State
 from standards.queries import clauses_with_standards, last_sweep
 from standards.redating import with_pauses
@@ -29,6 +30,7 @@ def breaches(*, now: datetime) -> Iterator[str]:
     """A line for each breach, naming commitments by key: no personal data."""
     for find in _FINDERS:
         yield from find(now)
+    yield from evidence.breaches()
 
 
 def _lines(rows: CommitmentQuerySet, what: str) -> Iterator[str]:

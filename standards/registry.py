@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -60,6 +60,12 @@ class Redated(Protocol):
     def __call__(self, moved: list[Moved], *, now: datetime) -> None: ...
 
 
+class Aside(Protocol):
+    """Sentences for readers beside the figure of a promise, as of a day in Seoul."""
+
+    def __call__(self, today: date, /) -> list[str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     take_steps: TakeSteps
@@ -69,6 +75,7 @@ class Subject:
 
 _subjects: dict[str, Subject] = {}
 _measured: set[str] = set()
+_asides: dict[str, Aside] = {}
 
 
 def register(
@@ -95,3 +102,14 @@ def measure(*codes: str) -> None:
 
 def measured() -> frozenset[str]:
     return frozenset(_measured)
+
+
+def aside(code: str, say: Aside) -> None:
+    """Let the charter page say more about a promise than its figure; a second call replaces it."""
+    _asides[code] = say
+
+
+def asides_of(code: str, today: date) -> list[str]:
+    """What is said beside the figure of a promise; nothing where nobody says anything."""
+    say = _asides.get(code)
+    return say(today) if say is not None else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -49,14 +49,25 @@ def charter_context(*, now: datetime) -> dict[str, object]:
     clauses = clauses_with_standards(on=today)
     standards = {row.code: row for clause in clauses for row in clause.standards.all()}
     results = figures.of_year(today.year, standards=standards, now=now)
-    sections = _tree(clauses, results)
+    before = figures.of_year(today.year - 1, standards=standards, now=now)
+    sections = _tree(clauses, _Year(today, results, before))
     parts = [part for section in sections for part in section.parts]
     return {
         "year": today.year,
+        "last_year": today.year - 1,
         "sections": sections,
         "parts": parts,
         "whole": Overview.of([promise for part in parts for promise in part.all_promises]),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    """This year's results and last year's, as of a day in Seoul."""
+
+    today: date
+    results: Mapping[str, Result]
+    before: Mapping[str, Result]
 
 
 # --- a promise ------------------------------------------------------------------------------------
@@ -67,14 +78,21 @@ class Promise:
     """A standard as the page shows it, under the clause that holds its words.
 
     ``words`` are the charter's, where one clause holds several promises; ``counted_as`` is the
-    rule in force, which for some promises is a choice of the centre.
+    rule in force, which for some promises is a choice of the centre. ``before`` is last year's
+    result, ``asides`` what is said beside the figure.
     """
 
     standard: Standard
     result: Result
+    before: Result
     measured: bool
     words: str = ""
     counted_as: _StrPromise | str = ""
+    asides: list[str] = field(default_factory=list)
+
+    @property
+    def before_hidden(self) -> bool:
+        return self.before.counted.is_few(self.standard.code)
 
     @property
     def rate(self) -> float | None:
@@ -147,12 +165,12 @@ class Line:
         return Overview.of(self.all_promises)
 
 
-def _tree(clauses: Iterable[Clause], results: Mapping[str, Result]) -> list[Line]:
+def _tree(clauses: Iterable[Clause], year: _Year) -> list[Line]:
     roots: list[Line] = []
     open_lines: list[Line] = []
     seen: set[str] = set()
     for clause in clauses:
-        line = _line(clause, results, seen=seen)
+        line = _line(clause, year, seen=seen)
         seen |= {promise.standard.code for promise in line.promises}
         while open_lines and open_lines[-1].clause.depth >= clause.depth:
             open_lines.pop()
@@ -161,9 +179,9 @@ def _tree(clauses: Iterable[Clause], results: Mapping[str, Result]) -> list[Line
     return roots
 
 
-def _line(clause: Clause, results: Mapping[str, Result], *, seen: set[str]) -> Line:
+def _line(clause: Clause, year: _Year, *, seen: set[str]) -> Line:
     rows = list(clause.standards.all())
-    promises = [_promise(row, results) for row in rows if row.code not in seen]
+    promises = [_promise(row, year) for row in rows if row.code not in seen]
     if len(rows) > 1:
         for promise in promises:
             promise.words = _words_in(clause, promise.standard)
@@ -177,10 +195,12 @@ def _words_in(clause: Clause, standard: Standard) -> str:
     return f"{words} ({half[1]})" if half else words
 
 
-def _promise(standard: Standard, results: Mapping[str, Result]) -> Promise:
+def _promise(standard: Standard, year: _Year) -> Promise:
     return Promise(
         standard,
-        results.get(standard.code, Result()),
-        measured=standard.code in results or standard.code in registry.measured(),
+        year.results.get(standard.code, Result()),
+        year.before.get(standard.code, Result()),
+        measured=standard.code in year.results or standard.code in registry.measured(),
         counted_as=COUNTED.get(terms_of(standard).rule, ""),
+        asides=registry.asides_of(standard.code, year.today),
     )

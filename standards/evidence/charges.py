@@ -27,10 +27,14 @@ class Charges:
         return self._teams.get(KINDS[Kind(kind)].team) or self._desk
 
     def of_duty(self, duty: Duty) -> list[StaffMember]:
-        """Those to tell and to ask; the owner of an improvement is asked himself."""
+        """Those to tell and to ask; the owner of an improvement is asked himself.
+
+        A page may be its own team's; otherwise the kind decides, whoever it is about.
+        """
         if duty.kind == Kind.IMPROVEMENT and duty.person is not None:
             return [duty.person]
-        team = duty.team or (duty.page.team if duty.page else None) or self.team_of(duty.kind)
+        team = duty.page.team if duty.page is not None else None
+        team = team or self.team_of(duty.kind)
         return self._in(team, lead=self._is_lead(duty.kind)) if team else []
 
     def _is_lead(self, kind: str) -> bool:

@@ -21,7 +21,8 @@ from notices.models import Notice
 from records.actors import SYSTEM
 from records.files import check_upload
 from standards import checks, services
-from standards.evidence import duties, entering, judging, opening, reports
+from standards.evidence import asides, duties, entering, judging, opening, reports
+from standards.evidence import checks as evidence_checks
 from standards.evidence.entering import Entry
 from standards.models import (
     Commitment,
@@ -594,3 +595,70 @@ def test_nothing_is_amiss_afterwards(lead: StaffMember, other: StaffMember) -> N
     hear(lead, other, "2026-05-06 15:00", 9)
     services.sweep(now=at("2026-04-01 00:00"))
     assert list(checks.breaches(now=at("2026-04-01 00:00"))) == []
+
+
+# --- beside the figures ---------------------------------------------------------------------------
+
+
+def test_average_hours_beside_last_years(lead: StaffMember) -> None:
+    people = [StaffMemberFactory(team=lead.team) for _n in range(4)]
+    opening.open_periods(now=at("2025-01-06 10:00"))
+    opening.open_periods(now=at("2026-01-05 10:00"))
+    assert asides.training(date(2026, 12, 1)) == [
+        "올해 지금까지 한 사람 평균 0.0시간, 지난해 0.0시간."
+    ]
+    hear(lead, people[0], "2025-11-03 15:00", 5)
+    hear(lead, people[1], "2026-05-06 15:00", 10)
+    assert asides.training(date(2026, 12, 1)) == [
+        "올해 지금까지 한 사람 평균 2.0시간, 지난해 1.0시간."
+    ]
+    Duty.objects.filter(person=people[0], period="2026").update(dropped_at=at("2026-11-01 10:00"))
+    assert asides.training(date(2026, 12, 1)) == []  # of four one could be recognised
+
+
+def test_calls_made_of_those_to_be_made(lead: StaffMember, other: StaffMember) -> None:
+    assert asides.calls(date(2026, 3, 3)) == []
+    opening.open_periods(now=at("2026-03-03 10:00"))
+    call(lead, other.team)
+    assert "15통 이상을 걸기로 하고 1통을" in asides.calls(date(2026, 3, 3))[0]
+
+
+def test_services_and_the_use_of_the_new_ones(lead: StaffMember) -> None:
+    opening.open_periods(now=at("2026-03-03 10:00"))
+    assert asides.services(date(2026, 3, 3)) == ["지금 3개, 지난해 말 3개."]
+    new = OnlineService.objects.create(name="교육 신청", started_on=date(2026, 2, 2))
+    year = duty(Kind.SERVICES)
+    numbers = {"service": new.pk, "uses": 1200}
+    enter(lead, "2026-03-03 11:00", kind=Kind.SERVICES, duty_id=year.pk, numbers=numbers)
+    assert asides.services(date(2026, 3, 3)) == [
+        "지금 4개, 지난해 말 3개.",
+        "올해 늘어난 업무의 이용 1,200건.",
+    ]
+
+
+# --- verify ---------------------------------------------------------------------------------------
+
+
+def test_verify_sees_what_is_amiss(lead: StaffMember, other: StaffMember) -> None:
+    opening.open_periods(now=at("2026-03-03 10:00"))
+    call(lead, other.team)
+    opening.open_periods(now=at("2026-03-09 00:00"))
+
+    def amiss() -> set[str]:
+        return {line.partition(": ")[2] for line in evidence_checks.breaches()}
+
+    assert amiss() == set()
+    Observation.objects.filter(standard__code="phone-answer").delete()
+    Observation.objects.filter(key__endswith=":none").delete()
+    fax = duty(Kind.CHANNEL, about="fax")
+    Duty.objects.filter(pk=fax.pk).update(done_at=at("2026-03-04 10:00"))
+    StaffMember.objects.filter(pk=lead.pk).update(team=other.team)
+    assert amiss() == {
+        "phone-answer 수에 들어 있지 않습니다",
+        "확인하지 않은 주가 세어지지 않았습니다",
+        "했는데 판정되지 않았습니다",
+        "근거와 한 때가 맞지 않습니다",
+        "자기 팀을 점검한 전화입니다",
+    }
+    Commitment.objects.filter(key=fax.commitment_key).delete()
+    assert "이행 약속이 없습니다" in amiss()
