@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from centre.models import User
 from complaints import queries
-from complaints.back_office import register, stage_views, views
+from complaints.back_office import reconciling, register, stage_views, views
 from complaints.models import Complaint, Kind, ReplyTemplate
 from complaints.stage_admin import ReviewAdmin
 
@@ -49,6 +49,7 @@ class ComplaintAdmin(CaseAdmin):
             ("answer-many/", "answer_many", self.answer_many_view),
             ("approvals/", "approvals", self.approvals_view),
             ("stages/", "stages", self.stages_view),
+            ("reconcile/<int:duty_id>/", "reconcile", self.reconcile_view),
             ("<int:pk>/registered/", "registered", self.registered_view),
             ("<int:pk>/slip/", "slip", self.slip_view),
             ("<int:pk>/letters/<int:letter_id>/", "letter", self.letter_view),
@@ -130,6 +131,9 @@ class ComplaintAdmin(CaseAdmin):
         self._allow(request)
         context = self._context(request) | {"title": _("조치 단계 대장")}
         return require_safe(register.show)(request, context)
+
+    def reconcile_view(self, request: HttpRequest, duty_id: int) -> HttpResponse:
+        return _read_or_post(reconciling.reconcile)(request, self._context(request), duty_id)
 
     def letter_view(self, request: HttpRequest, pk: int, letter_id: int) -> HttpResponse:
         self._allow(request)

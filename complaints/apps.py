@@ -16,12 +16,14 @@ class ComplaintsConfig(AppConfig):
             apologising,
             handing,
             putting_right,
+            reconciling,
             repeating,
             reviewing,
             telling,
         )
         from notices import registry as notices_registry
         from standards import registry as standards_registry
+        from standards.evidence import elsewhere
 
         standards_registry.register(
             "complaint",
@@ -46,6 +48,12 @@ class ComplaintsConfig(AppConfig):
             take_steps=reviewing.take_steps,
             fulfilled_at=reviewing.fulfilled_at,
         )
+        standards_registry.register(
+            reconciling.SUBJECT,
+            take_steps=reconciling.take_steps,
+            fulfilled_at=reconciling.fulfilled_at,
+        )
+        elsewhere.register("reconciliation", reconciling.page_of)
         notices_registry.register(
             reviewing.SUBJECT,
             visible_to=reviewing.ids_visible_to,

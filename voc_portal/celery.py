@@ -75,6 +75,7 @@ app.conf.beat_schedule = {
     "surveys": _every("surveys.tasks.follow_times", 60),
     "invitations": _every("surveys.tasks.invite", 300),
     "survey-watch": _every("surveys.tasks.watch", 3600),
+    "survey-measures": _every("surveys.tasks.measure", 3600),
     "orphans": _every("records.tasks.sweep_orphans", 3600),
     "tidy": _every("complaints.tasks.tidy", 3600),
 }

@@ -335,6 +335,8 @@ def facts_of(row: Evidence) -> str:
             words = [str(channel), arrived, same]
         case Kind.MEETING:
             words = ["고객의 소리 안건 " + ("있음" if numbers.get("opinions_item") else "없음")]
+        case Kind.RECONCILIATION:
+            words = [f"빠진 것 {numbers.get('missing', 0)}건"]
         case Kind.PAGE:
             words = ["고침" if numbers.get("result") == "changed" else "맞음"]
         case Kind.SERVICES:

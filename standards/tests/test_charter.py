@@ -22,7 +22,9 @@ from standards.steps import PLANS
 from standards.tests.conftest import promise
 from standards.tests.instants import at
 
-INTERNAL = {"reply-renewed", "manager-call", "approval", "statement", "supplement"}
+INTERNAL = {
+    "reply-renewed", "manager-call", "approval", "statement", "supplement", "survey-decision",
+}  # fmt: skip
 
 
 @pytest.mark.django_db
