@@ -55,6 +55,8 @@ TEMPLATES: Final = {
 }
 #: Attendance is often entered some days after a course.
 COURSE_LOOK_BACK: Final = timedelta(days=28)
+#: The token comes into it while sending, like an access code, and is blanked afterwards.
+_ADDRESS: Final = "/surveys/answer/token/"
 _SCRIPT: Final = (
     "전화로 여쭙는 만족도 조사입니다. 본인의 일을 본인이 여쭙지 않습니다. "
     "답은 아래 화면에 그대로 적어 주십시오. 원하지 않으시면 ‘원하지 않으심’이라고 적고 마칩니다.\n"
@@ -165,7 +167,7 @@ def owed_for(
     context: dict[str, Any] = {
         **facts,
         "citizen_name": row.name,
-        "survey_url": f"{settings.SITE_URL}{reverse('survey-answer', args=[CODE_PLACE])}",
+        "survey_url": f"{settings.SITE_URL}{_ADDRESS.replace('token', CODE_PLACE)}",
         "survey_until": row.expires_at,
         **row.context,
     }

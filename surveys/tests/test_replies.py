@@ -11,6 +11,7 @@ from surveys.errors import Unanswerable
 from surveys.models import Choice, Question, Survey
 from surveys.replies import LONGEST, replies
 from surveys.services.building import add_items
+from surveys.tests.conftest import MORNING
 
 pytestmark = pytest.mark.django_db
 
@@ -18,16 +19,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def questions() -> list[Question]:
     """One of each type: scale, yes/no, one, several (two at most), 0–10, free text."""
-    from datetime import datetime  # noqa: PLC0415
-
-    from centre.calendar import SEOUL  # noqa: PLC0415
-
     survey = Survey.objects.create(
         kind="visit", series="visit", slug="visit-2026", title="시험", confidential=False,
-        created_at=datetime(2026, 9, 1, tzinfo=SEOUL),
+        created_at=MORNING,
     )  # fmt: skip
     option = questionnaires.Option
-    rows = [
+    rows: list[tuple[str, str, dict[str, Any]]] = [
         ("S", "scale5", {"scale": "agree", "required": True, "allow_na": True}),
         ("T", "scale5", {"scale": "satisfy"}),
         ("Y", "yes_no", {}),
