@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from complaints import stage_checks
 from complaints.models import OPEN_STATES, AboutStaff, Approval, Complaint, Kind, Response, State
 from complaints.queries import SUBJECT
+from complaints.services.approving import nobody_approves
 from notices.models import Notice
 from records.models import Event
 from standards.models import Commitment
 
 
-def breaches() -> Iterator[str]:
+def breaches(*, now: datetime | None = None) -> Iterator[str]:
     """A sentence for each breach of what holds for cases."""
+    now = now or timezone.now()
     yield from _without_commitment()
     yield from _without_event()
     yield from _without_receipt()
     yield from _stuck()
     yield from _wrong_people()
+    yield from _nobody_approves(now)
     yield from _answers()
     yield from stage_checks.breaches()
 
@@ -136,6 +141,11 @@ def _wrong_people() -> Iterator[str]:
     )
     for approval in approved.select_related("complaint")[:100]:
         yield f"{approval.complaint.receipt_number}: 자기 답변을 결재했습니다."
+
+
+def _nobody_approves(now: datetime) -> Iterator[str]:
+    for case in nobody_approves(now=now):
+        yield f"{case.receipt_number}: 답변을 결재할 수 있는 사람이 없습니다."
 
 
 def _answers() -> Iterator[str]:

@@ -126,3 +126,12 @@ def person_above(*, without: frozenset[int], now: datetime) -> StaffMember | Non
             if person.pk in present and person.pk not in without:
                 return person
     return None
+
+
+def lead_elsewhere(*, without: frozenset[int], now: datetime) -> StaffMember | None:
+    """A lead who has no part in the matter, the desk's first; of them one who is here."""
+    here = centre_queries.present_people(at=now)
+    leads = centre_queries.people_in(Position.LEAD, at=now).select_related("team", "user")
+    fit = [lead for lead in leads.order_by("pk") if lead.pk not in without]
+    fit.sort(key=lambda lead: (lead.pk not in here, not lead.team.takes_unassigned))
+    return fit[0] if fit else None

@@ -24,6 +24,17 @@ class NotNow(Refused):
     """The case is not in a state in which this can be done."""
 
 
+class NobodyApproves(NotNow):
+    """Everybody who could approve drafted it, or is whom the case is about."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "결재할 수 있는 사람이 아무도 없습니다. 모두 이 의견의 대상이거나 기안한 사람입니다. 담당자를 "
+            "다른 직원으로 바꾸면 지금 담당자가 결재할 수 있습니다. 그래도 없으면 시스템 관리자에게 결재선을 "
+            "고쳐 달라고 해 주십시오. 이 건은 시스템 관리자의 첫 화면에 나타납니다."
+        )
+
+
 class ChangedMeanwhile(Refused):
     """Somebody else wrote in between; nothing was overwritten."""
 

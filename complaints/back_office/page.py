@@ -18,6 +18,7 @@ from complaints.back_office.due import Due, due_of
 from complaints.back_office.forms import RevealForm, StaffForm
 from complaints.back_office.queue import next_steps
 from complaints.back_office.situation import Situation
+from complaints.errors import NobodyApproves
 from complaints.models import (
     Approval,
     CitizenMessage,
@@ -470,17 +471,17 @@ def line(s: Situation, found: Sequence[OpenPanel]) -> str:
     """Who approves an answer that this person would submit now."""
     if not any(one.panel.key == "draft" for one in found):
         return ""
-    from complaints.services.approving import line_of  # noqa: PLC0415
+    from complaints.services.approving import approver_of, line_of  # noqa: PLC0415
 
     steps = line_of("response", drafter=s.person, complaint=s.case, now=s.now)
     names = []
     for step in steps:
-        team = s.case.team or s.person.team
-        who = centre_queries.approver(step, team=team, at=s.now, without=s.out | {s.person.pk})
-        if who is not None:
-            names.append(
-                f"{who.person}({who.acting_for} 대결)" if who.acting_for else f"{who.person}"
-            )
+        try:
+            who = approver_of(s.case, step, s.person, now=s.now)
+        except NobodyApproves:
+            names.append("결재할 사람 없음")
+            continue
+        names.append(f"{who.person}({who.acting_for} 대결)" if who.acting_for else f"{who.person}")
     return " → ".join([str(s.person), *names])
 
 

@@ -15,6 +15,8 @@ from centre.rights import may, may_any
 from complaints.back_office import queue
 from complaints.back_office.queue import Row, Stage, Wanted, Who, Within
 from complaints.models import Complaint
+from complaints.queries import kept_out
+from complaints.services.approving import nobody_approves
 from notices import queries as notices_queries
 from notices.models import Notice
 
@@ -41,6 +43,7 @@ class Today:
     tasks_url: str
     next_task: Notice | None
     may_register: bool
+    nobody_approves: list[str]
 
     @property
     def is_empty(self) -> bool:
@@ -84,7 +87,16 @@ def today(user: User, *, now: datetime) -> Today:
         tasks_url=reverse("admin:notices_notice_tasks") if tasks is not None else "",
         next_task=tasks.without_texts().first() if tasks is not None else None,
         may_register=person is not None and may(user, "register_complaint"),
+        nobody_approves=_nobody_approves(user, person, now=now),
     )
+
+
+def _nobody_approves(user: User, person: StaffMember | None, *, now: datetime) -> list[str]:
+    """Numbers of cases that nobody could approve, for who may set that right; never one's own."""
+    if not may(user, "edit_centre"):
+        return []
+    cases = nobody_approves(now=now)
+    return [c.receipt_number for c in cases if person is None or person.pk not in kept_out(c)]
 
 
 def scope(user: User) -> str:

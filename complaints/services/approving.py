@@ -6,14 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from centre import queries as centre_queries
 from centre.models import ApprovalStep, Position, StaffMember
 from centre.queries import Approver
 from centre.words import korean_instant
-from complaints.choosing import person_above
-from complaints.errors import ChangedMeanwhile, NotAllowed, NotNow
-from complaints.models import Approval, Complaint
+from complaints.choosing import lead_elsewhere, person_above
+from complaints.errors import ChangedMeanwhile, NobodyApproves, NotAllowed
+from complaints.models import AboutStaff, Approval, Complaint, Kind, State
 from complaints.queries import SUBJECT, kept_out
 from complaints.services._base import actor, lock, record, words
 from complaints.services.telling import tell_staff
@@ -71,10 +72,10 @@ def ask(
     place: int = 1,
     to: Approver | None = None,
 ) -> Approval:
-    """Lay a document before whoever approves it next, or ``to``; NotNow where nobody can."""
+    """Lay a document before whoever approves it next, or ``to``; NobodyApproves where nobody can."""
     line = line_of(document, drafter=drafter, complaint=complaint, now=now)
     step = next((s for s in line if s.place >= place), None)
-    chosen = to or _approver(complaint, step, drafter, now=now)
+    chosen = to or approver_of(complaint, step, drafter, now=now)
     approver, acting_for = chosen.person, chosen.acting_for
     approval = Approval.objects.create(
         complaint=complaint,
@@ -117,7 +118,7 @@ def _what_is_asked(complaint: Complaint, document: str, document_id: int) -> dic
     return {}
 
 
-def _approver(
+def approver_of(
     complaint: Complaint,
     step: ApprovalStep | None,
     drafter: StaffMember,
@@ -126,19 +127,49 @@ def _approver(
     without: frozenset[int] = frozenset(),
 ) -> Approver:
     """Who approves this step, and for whom if a deputy does: never the drafter, never one whom
-    the case is about. Without a line a manager approves."""
+    the case is about. Without a line a manager approves.
+
+    A case about a lead goes to the secretary general, one about both to the director. If he has
+    drafted the answer himself, or is concerned too, a lead who has no part in the matter approves
+    it, the desk's first: a second pair of eyes is never left out. NobodyApproves where all leads
+    are concerned as well.
+    """
     without = kept_out(complaint) | {drafter.pk} | without
     if step is not None:
         team = complaint.team or drafter.team
         found = centre_queries.approver(step, team=team, at=now, without=without)
         if found is not None:
             return found
-    above = person_above(without=without, now=now)
+    above = person_above(without=without, now=now) or lead_elsewhere(without=without, now=now)
     if above is None:
-        raise NotNow(
-            "결재할 수 있는 사람이 없습니다. 시스템 관리자에게 결재선을 확인해 달라고 해 주십시오."
-        )
+        raise NobodyApproves
     return Approver(above)
+
+
+def nobody_approves(*, now: datetime) -> list[Complaint]:
+    """The cases whose answer nobody could approve if the handler wrote it; for administrators.
+
+    Only cases about somebody above a team's members can be among them.
+    """
+    concerned = AboutStaff.objects.exclude(person__position=Position.MEMBER)
+    cases = (
+        Complaint.objects.open()
+        .filter(Exists(concerned.filter(complaint=OuterRef("pk"))), handler__isnull=False)
+        .exclude(kind=Kind.COMPLIMENT)
+        .exclude(state=State.TELLING)
+        .select_related("handler__team", "team")
+    )
+    return [case for case in cases.order_by("pk") if not _somebody_approves(case, now=now)]
+
+
+def _somebody_approves(case: Complaint, *, now: datetime) -> bool:
+    assert case.handler is not None  # noqa: S101 - chosen so
+    line = line_of("response", drafter=case.handler, complaint=case, now=now)
+    try:
+        approver_of(case, next(iter(line), None), case.handler, now=now)
+    except NobodyApproves:
+        return False
+    return True
 
 
 # --- decisions ----------------------------------------------------------------------------------
@@ -260,8 +291,8 @@ def pass_on(
         chosen = Approver(to)
     else:
         try:
-            chosen = _approver(complaint, step, drafter, now=now, without=without)
-        except NotNow:
+            chosen = approver_of(complaint, step, drafter, now=now, without=without)
+        except NobodyApproves:
             return None
     if chosen.person.pk == approval.approver_id:
         return None

@@ -342,7 +342,9 @@ def step_aside(complaint: Complaint, *, now: datetime) -> None:
         if waiting.document == "response" and drafter_of(waiting).pk in out:
             take_back(complaint, now=now)
         elif waiting.approver_id in out:
-            pass_on(waiting, now=now)
+            passed = pass_on(waiting, now=now)
+            if passed is None and waiting.document == "response":
+                take_back(complaint, now=now)  # whoever lays it before approval again is told why
     if complaint.is_open and (_has_none(complaint) or complaint.handler_id in out):
         choice = choose_anew(complaint, now=now)
         _move(complaint, team=choice.team, handler=choice.handler, by=SYSTEM, now=now)

@@ -859,7 +859,7 @@ def test_reminders_the_miss_and_the_daily_chase_each_once(file: File, person: Fi
 
 def test_a_managers_call_is_logged_where_one_is_owed_and_once(file: File, person: Find) -> None:
     case = file().complaint
-    log = {"complaint_id": case.pk, "note": "사과드림", "by": person("seo.yh")}
+    log: Any = {"complaint_id": case.pk, "note": "사과드림", "by": person("seo.yh")}
     with pytest.raises(NotNow, match="전화드리기로 한 약속이 없거나"):
         services.log_manager_call(**log, now=MORNING)
     late = seoul("2026-09-21 18:00:01")
