@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
+from centre.calendar import seoul_day
 from notices.models import Notice
-from reception.models import Attempt, ContactNote, Ending, Purpose, Visit, VisitState, Way
-from reception.queries import CALLBACK, VISIT
+from notices.services.doing import TRIES, TRY_DAYS
+from reception.models import (
+    Attempt,
+    ContactNote,
+    DifficultCall,
+    Ending,
+    Purpose,
+    Visit,
+    VisitState,
+    Way,
+)
+from reception.queries import CALLBACK, DIFFICULT, VISIT
 from records.models import Event
 from standards.models import Commitment, State
 
@@ -20,7 +31,11 @@ def breaches() -> Iterator[str]:
     yield from _visits()
     yield from _deputies()
     yield from _notes()
+    yield from _judged_by_facts()
+    yield from _endings()
     yield from _told()
+    yield from _difficult_calls()
+    yield from _disposed()
 
 
 def _say(rows: QuerySet[Any], what: str) -> Iterator[str]:
@@ -119,3 +134,74 @@ def _told() -> Iterator[str]:
     yield from _say(
         ContactNote.objects.filter(pk__in=lost), "닿지 않은 고객에게 남길 말이 없습니다"
     )
+
+
+def _key(prefix: str, suffix: str) -> Concat:
+    """The key that belongs to a row of the outer query, such as ``visit:12:wait``."""
+    number = Cast(OuterRef("pk"), CharField())
+    return Concat(Value(prefix), number, Value(suffix), output_field=CharField())
+
+
+def _judged_by_facts() -> Iterator[str]:
+    """A promise was kept or missed by when it really happened, and by nothing else."""
+    counted = Commitment.objects.exclude(state=State.EXCLUDED).exclude(fulfilled_at=None)
+    waits = counted.filter(key=_key("visit:", ":wait")).exclude(fulfilled_at=OuterRef("served_at"))
+    yield from _say(
+        Visit.objects.filter(Exists(waits), state=VisitState.SERVED),
+        "대기가 응대를 시작한 때로 판정되지 않았습니다",
+    )
+    made = counted.filter(key=_key("callback:", ":contact"))
+    wrong = made.exclude(fulfilled_at=OuterRef("first_attempt_at"))
+    yield from _say(
+        ContactNote.objects.filter(Exists(wrong), first_attempt_at__isnull=False),
+        "회신이 처음 연락한 때로 판정되지 않았습니다",
+    )
+    never = ContactNote.objects.filter(Exists(made), first_attempt_at=None)
+    yield from _say(never, "연락한 적이 없는데 약속을 지킨 것으로 되어 있습니다")
+    early = Attempt.objects.filter(note=OuterRef("pk"), at__lt=OuterRef("taken_at"))
+    yield from _say(ContactNote.objects.filter(Exists(early)), "메모보다 앞선 연락이 있습니다")
+
+
+def _endings() -> Iterator[str]:
+    """A note ends as its attempts say: reached, sent, or given up after three on two days."""
+    tries = Attempt.objects.filter(note=OuterRef("pk"))
+    for ending, outcome in (
+        (Ending.REACHED, Attempt.Outcome.REACHED),
+        (Ending.SENT, Attempt.Outcome.SENT),
+    ):
+        done = Exists(tries.filter(outcome=outcome))
+        yield from _say(
+            ContactNote.objects.filter(~done, ending=ending), "닿았다는데 그 연락이 없습니다"
+        )
+        yield from _say(
+            ContactNote.objects.filter(done, closed_at=None), "닿았는데 메모가 열려 있습니다"
+        )
+    given_up = ContactNote.objects.filter(ending=Ending.UNREACHED).prefetch_related("attempts")
+    for note in given_up.order_by("pk"):
+        days = {seoul_day(one.at) for one in note.attempts.all()}
+        if len(note.attempts.all()) < TRIES or len(days) < TRY_DAYS:
+            yield f"contactnote {note.pk}: 이틀 동안 세 번 연락하지 않고 마쳤습니다"
+
+
+def _difficult_calls() -> Iterator[str]:
+    calls = DifficultCall.objects.all()
+    told = Notice.objects.filter(key=_key(f"{DIFFICULT}:", ":told"))
+    yield from _say(calls.filter(~_event(DIFFICULT, "difficult-call")), "기록이 없습니다")
+    yield from _say(calls.filter(~Exists(told)), "팀장에게 알린 적이 없습니다")
+    half = Q(confirmed_at=None, confirmed_by__isnull=False) | Q(
+        confirmed_at__isnull=False, confirmed_by=None
+    )
+    yield from _say(calls.filter(half), "확인한 사람과 때가 맞지 않습니다")
+
+
+def _disposed() -> Iterator[str]:
+    """What was blanked is blank altogether and left its record; nothing open was blanked."""
+    notes = ContactNote.objects.filter(name="")
+    yield from _say(notes.filter(~_event(CALLBACK, "disposed")), "파기 기록이 없습니다")
+    yield from _say(notes.filter(closed_at=None), "열려 있는데 지워졌습니다")
+    kept = Q(contact="", matter="", organisation="", good_time="", aid="")
+    yield from _say(notes.exclude(kept), "이름을 지웠는데 다른 것이 남아 있습니다")
+    again = ContactNote.objects.exclude(name="").filter(_event(CALLBACK, "disposed"))
+    yield from _say(again, "파기했다는데 이름이 남아 있습니다")
+    visits = Visit.objects.exclude(name="").filter(_event(VISIT, "disposed"))
+    yield from _say(visits, "파기했다는데 이름이 남아 있습니다")

@@ -24,7 +24,7 @@ from django.db.models.lookups import GreaterThanOrEqual
 from django.urls import reverse
 
 from centre import queries as centre_queries
-from centre.calendar import SEOUL, seoul_day
+from centre.calendar import SEOUL, Calendar, CalendarError, seoul_day
 from centre.models import Absence, Deputy, Position, Role, StaffMember, Team, User
 from centre.rights import may
 from notices.registry import Wishes
@@ -133,6 +133,7 @@ def staff_today(*, at: datetime) -> list[Standing]:
         if person.position == Position.LEAD:
             leads[person.team_id].append(person.pk)
     found = []
+    hours = centre_queries.calendar() if away else None
     for person in people:
         if person.pk in here:
             found.append(Standing(person, here=True))
@@ -140,8 +141,17 @@ def staff_today(*, at: datetime) -> list[Standing]:
         asked = [*deputies[person.pk], *leads[person.team_id]]
         pk = next((pk for pk in asked if pk in here and pk != person.pk), None)
         other = by_pk[pk] if pk is not None else None
-        found.append(Standing(person, here=False, stand_in=other, back_at=away[person.pk], at=at))
+        back_at = _back(away[person.pk], hours) if hours else away[person.pk]
+        found.append(Standing(person, here=False, stand_in=other, back_at=back_at, at=at))
     return found
+
+
+def _back(ends_at: datetime, hours: Calendar) -> datetime:
+    """When somebody whose absence ends then can be asked for: at the opening that follows."""
+    try:
+        return hours.next_open_at(ends_at)
+    except CalendarError:
+        return ends_at
 
 
 def _away(at: datetime) -> dict[int, datetime]:
