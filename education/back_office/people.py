@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from centre import queries as centre_queries
 from centre.calendar import seoul_day
 from centre.errors import Refused
 from centre.models import StaffMember, User
-from centre.queries import actor_of
 from complaints.back_office.register import escaped
 from complaints.back_office.views import UNPROCESSABLE, Context, staff_of
 from education import certificates, queries, services
@@ -53,7 +53,7 @@ def _log(
     reason: str = "",
 ) -> None:
     records.log_access(
-        by=actor_of(user),
+        by=centre_queries.actor_of(user),
         address=client_address(request),
         subject_type=subject[0],
         subject_id=subject[1],
@@ -199,14 +199,16 @@ def show_sheet(request: HttpRequest, context: Context, pk: int) -> HttpResponse:
     user, _person, course = _visible(request, pk)
     sessions, rows = queries.attendance(course)
     _log(request, user, what="출석부 인쇄", subject=(COURSE, pk), whose=_("%d명") % len(rows))
-    context |= {
-        "title": _("출석부"),
+    page = {
         "course": course,
         "when": when(sessions),
         "sessions": [span(session) for session in sessions],
         "rows": [(row.enrolment.name, _last_four(row.enrolment)) for row in rows],
+        "centre": centre_queries.facts(),
+        "on_screen": True,
+        "back": reverse("admin:education_course_attendance", args=[pk]),
     }
-    return render(request, f"{_FOLDER}/sheet.html", context)
+    return render(request, "education/documents/sheet.html", page)
 
 
 def _last_four(enrolment: Enrolment) -> str:

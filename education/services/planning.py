@@ -173,6 +173,8 @@ def check_sessions(sessions: Sequence[Times], *, now: datetime) -> Sequence[Time
     """Refused where they overlap, are out of order, lie behind us or too far ahead."""
     if len(sessions) > MOST_SESSIONS:
         raise Refused(f"차시는 {MOST_SESSIONS}개까지 적을 수 있습니다.", field="sessions")
+    if sessions:
+        _check_start(sessions[0].starts_at, now=now)
     for one in sessions:
         if one.starts_at >= one.ends_at:
             raise Refused("끝나는 시각은 시작보다 늦어야 합니다.", field="sessions")
@@ -183,8 +185,6 @@ def check_sessions(sessions: Sequence[Times], *, now: datetime) -> Sequence[Time
     for one, following in pairwise(sessions):
         if following.starts_at < one.ends_at:
             raise Refused("차시는 앞의 것부터, 겹치지 않게 적어 주십시오.", field="sessions")
-    if sessions:
-        _check_start(sessions[0].starts_at, now=now)
     return sessions
 
 
