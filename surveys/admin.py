@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_safe
 
+from surveys import result_views
 from surveys.back_office import views
 from surveys.models import Survey
 
@@ -43,6 +44,7 @@ class SurveyAdmin(Base):
             page(
                 "<int:pk>/questions/<int:question_id>/", _read_or_post(views.question), "question"
             ),
+            page("<int:pk>/results/", _read_or_post(result_views.staff), "results"),
             page("<int:pk>/preview/", require_safe(views.preview), "preview"),
             page("<int:pk>/card/", require_safe(views.card), "card"),
             page("<int:pk>/enter/", _read_or_post(views.enter), "enter"),

@@ -17,7 +17,7 @@ class SurveysConfig(AppConfig):
         from notices import registry as notices_registry
         from standards import registry as standards_registry
         from surveys import extras, queries, services
-        from surveys.services import promises
+        from surveys.services import findings, measuring, promises
         from surveys.tokens import HideTokens
 
         facts = {
@@ -29,7 +29,18 @@ class SurveysConfig(AppConfig):
             standards_registry.register(
                 subject_type, take_steps=services.take_steps, fulfilled_at=fulfilled_at
             )
+        standards_registry.register(
+            findings.FINDING,
+            take_steps=findings.take_finding_steps,
+            fulfilled_at=findings.finding_facts,
+        )
         standards_registry.measure(promises.ANNUAL, promises.PUBLISHED, promises.COURSE_SURVEY)
+        standards_registry.measure(
+            findings.CORRECTION, *measuring.QUARTERLY, measuring.COURSE_QUALITY
+        )
+        notices_registry.register(
+            findings.FINDING, visible_to=findings.ids_visible_to, link=findings.finding_path
+        )
         notices_registry.register(
             queries.SURVEY,
             delivered=services.delivered,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from centre.calendar import seoul_day
 from complaints.models import Channel
@@ -25,8 +25,10 @@ from surveys.models import (
     AnswerWay,
     Dimension,
     Kind,
+    Publication,
     Question,
     QuestionType,
+    ResultFinding,
     Status,
     Survey,
 )
@@ -386,3 +388,57 @@ def courses_that_ended(*, since: datetime, now: datetime) -> list[Survey]:
         kind=Kind.COURSE, subject_id__isnull=False, closed_at__gt=since, closed_at__lt=now - GRACE
     )
     return list(rows.select_related("team").order_by("closed_at"))
+
+
+# --- the pages ------------------------------------------------------------------------------------
+
+
+def find_published(name: str) -> Survey | None:
+    """The survey of this slug; of a series the one whose results were published last."""
+    found = Survey.objects.filter(slug=name).exclude(status=Status.DRAFT).first()
+    if found is not None:
+        return found
+    rows = Survey.objects.filter(series=name).exclude(status=Status.DRAFT)
+    published = rows.filter(status=Status.PUBLISHED).order_by("-version").first()
+    return published or rows.order_by("-version").first()
+
+
+def series_of(survey: Survey) -> list[tuple[Survey, Results]]:
+    """This survey and those before it in its series, with what was published last of each.
+
+    At most six, the oldest first; one query.
+    """
+    rows = (
+        Publication.objects.filter(
+            survey__series=survey.series, survey__version__lte=survey.version
+        )
+        .exclude(survey__subject_id__isnull=False)
+        .select_related("survey")
+        .order_by("-survey__version", "-number")[:12]
+    )
+    latest: dict[int, tuple[Survey, Results]] = {}
+    for row in rows:
+        latest.setdefault(row.survey_id, (row.survey, row.results))
+    return list(latest.values())[:6][::-1]
+
+
+def released_texts(survey: Survey) -> list[Answer]:
+    """What people wrote and a person let be published; one query, in no order of time."""
+    rows = Answer.objects.filter(question__survey=survey, question__type=QuestionType.TEXT)
+    return list(rows.exclude(released="").select_related("question").order_by("pk"))
+
+
+def texts_of(survey: Survey) -> QuerySet[Answer]:
+    """What people wrote, in no order of time; for staff, once nobody else answers.
+
+    Of confidential surveys nothing below five answers: it could be told whose it is.
+    """
+    rows = Answer.objects.filter(question__survey=survey, question__type=QuestionType.TEXT)
+    if survey.confidential and survey.responses.count() < SMALLEST:
+        return rows.none()
+    return rows.exclude(text="").select_related("question", "released_by").order_by("pk")
+
+
+def findings_of(survey: Survey) -> list[ResultFinding]:
+    rows = survey.findings.select_related("question", "owner__team", "found_by", "verified_by")
+    return list(rows.order_by("found_at", "pk"))

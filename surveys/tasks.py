@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from surveys import services
+from surveys.services import measuring
 
 
 @shared_task
@@ -26,3 +27,10 @@ def watch() -> int:
     now = timezone.now()
     services.forget_addresses(now=now)
     return services.mix(now=now) + services.warn(now=now)
+
+
+@shared_task
+def measure() -> int:
+    """Notes what surveys measure of the charter: quarters and courses that ended."""
+    now = timezone.now()
+    return measuring.observe_quarters(now=now) + measuring.observe_courses(now=now)

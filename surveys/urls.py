@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from surveys import views
+from surveys import result_views, views
 
 urlpatterns = [
     path("", views.home, name="surveys"),
@@ -12,5 +12,5 @@ urlpatterns = [
     path("answer/<str:token>/thanks/", views.thanks, name="survey-thanks"),
     path("answer/<str:token>/again/", views.again, name="survey-again"),
     path("<slug:slug>/", views.by_link, name="survey"),
-    path("<slug:slug>/results/", views.results, name="survey-results"),
+    path("<slug:slug>/results/", result_views.public, name="survey-results"),
 ]

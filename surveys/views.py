@@ -49,15 +49,6 @@ def short(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("survey", slug=slug)
 
 
-@require_safe
-def results(request: HttpRequest, slug: str) -> HttpResponse:
-    """Where results will stand once they are published."""
-    survey = queries.find_survey(slug)
-    if survey is None or survey.is_model:
-        raise Http404
-    return render(request, "surveys/no_results.html", {"survey": survey})
-
-
 # --- by open link ---------------------------------------------------------------------------------
 
 
