@@ -171,6 +171,7 @@ _TIMELINE = {
     "contacted": "직접 연락드렸습니다",
     "repeat-confirmed": "앞의 건과 이어서 다시 살펴봅니다",
     "letter-told": "사과문을 보내 드렸습니다",
+    "letter-checked": "사과문에서 약속드린 조치를 확인하였습니다",
     "repeat-closed": "앞의 답변과 달라질 것이 없어 처리를 마쳤습니다",
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from complaints.models import (
     ApologyLetter,
@@ -100,6 +101,15 @@ def _letters() -> Iterator[str]:
     yield from _say(out.filter(number=""), number, "나간 사과문에 문서번호가 없습니다.")
     noticed = _of_case(Notice, "complaint_id", template="apology-letter")
     yield from _say(out.filter(~noticed), number, "결재된 사과문을 보낼 알림이 없습니다.")
+    again = Concat(
+        Value("complaint:"), "complaint_id", Value(":put-right:letter:"), "pk",
+        output_field=CharField(),
+    )  # fmt: skip
+    promised = Exists(Commitment.objects.filter(key=OuterRef("again")))
+    sent = out.filter(variant="A", status="told").annotate(again=again)
+    yield from _say(
+        sent.filter(~promised), number, "사과문에서 약속한 다시 확인(put-right)의 기한이 없습니다."
+    )
     said = _of_case(Event, "complaint_id", kind="letter-told")
     yield from _say(
         ApologyLetter.objects.filter(~said, status="told"), number, "사과문을 전한 기록이 없습니다."

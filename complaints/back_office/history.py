@@ -85,6 +85,8 @@ _TITLES = {
     "letter-recalled": "사과문 결재 거둠",
     "letter-approved": "사과문 결재 끝남",
     "letter-told": "사과문을 전함",
+    "letter-checked": "사과문에서 약속한 조치를 확인하여 알림",
+    "letter-check-missed": "사과문에서 약속한 확인이 늦음",
     "stage-two-missed": "결과와 사과문을 제때 전하지 못함",
     "clock-extended": "기한이 늦춰짐",
     "clock-moved": "기한이 옮겨짐",

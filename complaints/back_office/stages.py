@@ -31,7 +31,14 @@ from complaints.models import (
     RepeatProposal,
     State,
 )
-from complaints.services import apologies, apologising, putting_right, repeating, reviewing
+from complaints.services import (
+    apologies,
+    apologising,
+    putting_right,
+    rechecking,
+    repeating,
+    reviewing,
+)
 from records.files import CheckedFile, FileRefused, check_upload
 from standards.models import Commitment
 
@@ -77,6 +84,8 @@ class Stages:
     promise: Commitment | None
     letters: list[ApologyLetter]
     letter: ApologyLetter | None
+    check: ApologyLetter | None
+    check_by: Commitment | None
 
     @property
     def open_actions(self) -> list[CorrectiveAction]:
@@ -104,6 +113,7 @@ def _read(s: Situation) -> Stages:
     rows = putting_right.actions_of(case).prefetch_related("verifications__by")
     letters = list(case.letters.exclude(status="dropped").select_related("earlier", "file"))
     proposals = list(case.repeats.select_related("earlier"))
+    check = rechecking.to_check(case) if letters else None
     sees = {row.pk for row in s.same_contact} | {case.previous_id}
     return Stages(
         apology=apologising.promised_contact(case),
@@ -115,6 +125,8 @@ def _read(s: Situation) -> Stages:
         promise=repeating.stage_two(case),
         letters=letters,
         letter=next((one for one in letters if one.status != "told"), None),
+        check=check,
+        check_by=rechecking.promise_of(check) if check else None,
     )
 
 
@@ -160,6 +172,16 @@ def _proposal(row: RepeatProposal) -> str:
 
 class ReasonForm(StaffForm):
     reason = area(_("까닭"), rows=3, longest=2_000, required="까닭을 적어 주십시오.")
+
+
+class CheckLetterForm(StaffForm):
+    result = area(
+        _("확인한 결과"),
+        rows=3,
+        longest=2_000,
+        required="확인한 결과를 적어 주십시오.",
+        help_text=_("적은 그대로 고객이 받습니다."),
+    )
 
 
 class CloseRepeatsForm(StaffForm):
@@ -371,6 +393,11 @@ def _writable_letter(s: Situation) -> bool:
     return s.own and letter is not None and letter.status in apologies.WRITABLE
 
 
+def _to_be_checked(s: Situation) -> bool:
+    check = stages_of(s).check
+    return check is not None and check.drafted_by_id != s.person.pk
+
+
 def _mine(s: Situation) -> bool:
     here = stages_of(s).open_actions
     return any(s.chief or row.owner_id == s.person.pk for row in here)
@@ -427,6 +454,13 @@ _LATER = [
         group="stages",
         form=LetterForm,
         hint="대괄호 [ ]는 모두 채워야 결재에 올릴 수 있습니다. 대상 직원의 이름은 적지 않습니다.",
+    ),
+    Panel(
+        key="check_letter",
+        title="사과문에서 약속한 확인 알리기",
+        group="stages",
+        form=CheckLetterForm,
+        hint="사과문에 적은 날까지, 사과문을 쓴 사람이 아닌 다른 사람이 확인하여 고객에게 알립니다.",
     ),
     Panel(key="recall_letter", title="사과문 결재 거두기", group="stages"),
     Panel(key="finish", title="시정조치 마친 것 적기", group="stages", form=FinishForm),
@@ -490,6 +524,8 @@ _ACTIONS = [
     _Verb("recall_letter", "사과문 결재 거두기", "recall_letter", "write_answer",
          lambda s: s.own and (letter := stages_of(s).letter) is not None and letter.status == "submitted",
          lambda s, _d: _on_case(services.recall_letter, s), "사과문을 거두었습니다."),
+    _Verb("check_letter", "확인 결과 알리기", "check_letter", "put_right", _to_be_checked,
+         lambda s, d: _on_case(services.check_letter, s, **d), "확인한 결과를 고객에게 알립니다."),
     _Verb("finish_action", "마친 것 적기", "finish", "put_right", _mine,
          lambda s, d: _on_action(services.finish_action, s, d), "마친 것을 적었습니다. 다른 사람에게 확인을 청했습니다."),
     _Verb("enter_action", "시정조치 더하기", "enter_action", "put_right", lambda s: s.own and _accepted(s),

@@ -41,6 +41,7 @@ from complaints.services.putting_right import (
     verify_action,
     waive_action,
 )
+from complaints.services.rechecking import check_letter
 from complaints.services.repeating import (
     close_repeats,
     confirm_repeat,
@@ -79,6 +80,7 @@ __all__ = [
     "ask_extension",
     "ask_referral",
     "assign",
+    "check_letter",
     "close_case",
     "close_repeats",
     "confirm_repeat",

@@ -21,7 +21,7 @@ from complaints.models import ApologyLetter, Approval, Complaint, CorrectiveActi
 from complaints.queries import SUBJECT, kept_out
 from complaints.services import approving
 from complaints.services._base import actor, is_chief, lock_for, record, words
-from complaints.services.putting_right import actions_of, finding_of
+from complaints.services.putting_right import actions_of, finding_of, refuse_closed_day
 from complaints.services.telling import case_context, lead_of, to_citizen
 from complaints.stage_documents import CannotPrint, Document, Sign, as_file
 from notices import services as notices
@@ -197,7 +197,7 @@ def _refuse_names(complaint: Complaint, letter: ApologyLetter, parts: dict[str, 
 def submit_letter(*, complaint_id: int, by: StaffMember, now: datetime) -> ApologyLetter:
     """Lay the letter before its line (팀장 → 센터장)."""
     complaint, letter = _writable(complaint_id, by=by)
-    _complete(letter)
+    _complete(letter, now=now)
     ApologyLetter.objects.filter(pk=letter.pk).update(status=Status.SUBMITTED, drafted_by=by)
     letter.refresh_from_db()
     record(complaint, "letter-submitted", at=now, by=actor(by))
@@ -206,7 +206,7 @@ def submit_letter(*, complaint_id: int, by: StaffMember, now: datetime) -> Apolo
     return letter
 
 
-def _complete(letter: ApologyLetter) -> None:
+def _complete(letter: ApologyLetter, *, now: datetime) -> None:
     for name, needed in PARTS[letter.variant].items():
         text = letter.parts.get(name, "")
         if needed and not text.strip():
@@ -214,8 +214,10 @@ def _complete(letter: ApologyLetter) -> None:
         gap = _GAP.search(text)
         if gap:
             raise Refused(f"채우지 않은 곳이 있습니다: {gap.group()}", field=name)
-    if letter.variant == Variant.ACCEPTED and not _DAY.fullmatch(letter.parts["verify_on"]):
-        raise Refused("다시 확인할 날을 골라 주십시오.", field="verify_on")
+    if letter.variant == Variant.ACCEPTED:
+        if not _DAY.fullmatch(letter.parts["verify_on"]):
+            raise Refused("다시 확인할 날을 골라 주십시오.", field="verify_on")
+        refuse_closed_day(date.fromisoformat(letter.parts["verify_on"]), now=now, field="verify_on")
 
 
 @transaction.atomic

@@ -191,21 +191,22 @@ def enter_action(
     owner = centre_queries.employed(at=now).filter(pk=owner_id).first()
     if owner is None or owner.pk in kept_out(complaint):
         raise Refused("이 일을 맡을 수 있는, 지금 근무하는 직원을 골라 주십시오.", field="owner")
-    _open_day(due_on, now=now)
+    refuse_closed_day(due_on, now=now)
     action = _create(finding, text, owner=owner, due_on=due_on, now=now)
     record(complaint, "action-entered", at=now, by=actor(by), text=text)
     return action
 
 
-def _open_day(day: date, *, now: datetime) -> None:
+def refuse_closed_day(day: date, *, now: datetime, field: str = "due_on") -> None:
+    """Refused where a promise cannot be for this day: past, or the centre is closed."""
     if closing_of(day) <= now:
-        raise Refused("지금보다 뒤의 날을 골라 주십시오.", field="due_on")
+        raise Refused("지금보다 뒤의 날을 골라 주십시오.", field=field)
     try:
         why = centre_queries.calendar().why_closed(day)
     except CalendarError as error:
-        raise Refused(str(error), field="due_on") from error
+        raise Refused(str(error), field=field) from error
     if why:
-        raise Refused(f"그날은 쉬는 날입니다({why}).", field="due_on")
+        raise Refused(f"그날은 쉬는 날입니다({why}).", field=field)
 
 
 @transaction.atomic
@@ -219,7 +220,7 @@ def move_action(
     if action.status not in {Status.OPEN, Status.FAILED}:
         raise NotNow("아직 마치지 않은 조치의 기한만 고칠 수 있습니다.")
     why = words(reason, field="reason", required="기한을 고치는 까닭을 적어 주십시오.", longest=500)
-    _open_day(due_on, now=now)
+    refuse_closed_day(due_on, now=now)
     if due_on <= action.due_on:
         raise Refused("지금 기한보다 뒤의 날을 골라 주십시오.", field="due_on")
     promise = standards.find(action_key(action))
