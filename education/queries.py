@@ -315,17 +315,15 @@ def attended(course: Course) -> QuerySet[Enrolment]:
 
 
 def courses_ended_since(since: datetime, *, until: datetime) -> list[Occasion]:
-    """What surveys ask about: finished courses with everybody who attended (`standards.occasions`).
+    """What surveys ask about: courses that ended, with everybody known to have attended.
 
-    A course counts as ended when it was over and its attendance was written down, whichever was
-    later: before that nobody knows whom to ask.
+    Whoever is entered as present later is among them later (`standards.occasions`).
     """
     courses = (
         Course.objects.filter(state=CourseState.FINISHED, disposed_at=None)
-        .exclude(attendance_at=None)
-        .filter(attendance_at__gt=since, attendance_at__lte=until)
+        .filter(finished_at__gt=since, finished_at__lte=until)
         .select_related("team", "handler")
-        .order_by("attendance_at", "pk")
+        .order_by("finished_at", "pk")
     )
     return [_occasion(course, course.finished_at) for course in courses if course.finished_at]
 
