@@ -24,7 +24,11 @@ class Choice:
 
 
 def choose(*, topic: Topic, without: frozenset[int], now: datetime) -> Choice:
-    """Who takes a case of ``topic`` now, leaving out the people in ``without``."""
+    """Who takes a case of ``topic`` now, leaving out the people in ``without``.
+
+    Whoever is chosen is held: he cannot leave before the caller's transaction ends. One who left
+    at this very moment is not chosen.
+    """
     team = responsible_team(topic)
     about_a_lead = any(lead.pk in without for lead in _leads(team))
     if topic.taken_by_lead or about_a_lead:
@@ -35,6 +39,8 @@ def choose(*, topic: Topic, without: frozenset[int], now: datetime) -> Choice:
         )
     if person is None:
         return Choice(team=centre_queries.desk_team() or team, handler=None, expert=False)
+    if not centre_queries.hold(person.pk, at=now):
+        return choose(topic=topic, without=without, now=now)
     return Choice(team=team, handler=person, expert=is_expert(person, topic))
 
 
@@ -46,10 +52,23 @@ def responsible_team(topic: Topic) -> Team:
 
 
 def choose_in_team(*, team: Team, topic: Topic, without: frozenset[int], now: datetime) -> Choice:
-    """Who takes a case that moved to ``team``: its experts for the topic, else anyone present."""
+    """Who takes a case that moved to ``team``: its experts for the topic, else anyone present.
+
+    Held like everybody who is chosen (`choose`).
+    """
     if any(lead.pk in without for lead in _leads(team)):
         person = _lead_or_above(team, without=without, now=now)
-        return Choice(team=team, handler=person, expert=False)
+    else:
+        person = _of_the_team(team, topic, without=without, now=now)
+    if person is not None and not centre_queries.hold(person.pk, at=now):
+        return choose_in_team(team=team, topic=topic, without=without, now=now)
+    expert = person is not None and is_expert(person, topic)
+    return Choice(team=team, handler=person, expert=expert)
+
+
+def _of_the_team(
+    team: Team, topic: Topic, *, without: frozenset[int], now: datetime
+) -> StaffMember | None:
     known = [row for row in specialists(topic) if row.person.team_id == team.pk]
     present = centre_queries.present_people(at=now)
     members = [
@@ -57,13 +76,11 @@ def choose_in_team(*, team: Team, topic: Topic, without: frozenset[int], now: da
         for m in StaffMember.objects.filter(team=team, position=Position.MEMBER)
         if m.pk in present and m.pk not in without
     ]
-    person = (
+    return (
         _specialist(known, without=without, now=now)
         or _least_loaded(members)
         or _lead_or_above(team, without=without, now=now)
     )
-    expert = person is not None and is_expert(person, topic)
-    return Choice(team=team, handler=person, expert=expert)
 
 
 def specialists(topic: Topic) -> list[Expert]:

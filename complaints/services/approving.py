@@ -72,10 +72,15 @@ def ask(
     place: int = 1,
     to: Approver | None = None,
 ) -> Approval:
-    """Lay a document before whoever approves it next, or ``to``; NobodyApproves where nobody can."""
+    """Lay a document before whoever approves it next, or ``to``; NobodyApproves where nobody can.
+
+    Whoever is asked is held: he cannot leave before the transaction ends.
+    """
     line = line_of(document, drafter=drafter, complaint=complaint, now=now)
     step = next((s for s in line if s.place >= place), None)
     chosen = to or approver_of(complaint, step, drafter, now=now)
+    while not centre_queries.hold(chosen.person.pk, at=now):  # he left at this very moment
+        chosen = approver_of(complaint, step, drafter, now=now)
     approver, acting_for = chosen.person, chosen.acting_for
     approval = Approval.objects.create(
         complaint=complaint,

@@ -383,5 +383,7 @@ def follow_absence(complaint_id: int, *, now: datetime) -> bool:
     deputy = centre_queries.stand_in(complaint.handler, at=now, without=out)
     if deputy is None or not may_have(complaint, deputy):
         return False
+    if not centre_queries.hold(deputy.pk, at=now):
+        return False  # he left at this very moment; the next round finds another
     _move(complaint, team=complaint.team or deputy.team, handler=deputy, by=SYSTEM, now=now)
     return True
