@@ -9,6 +9,7 @@ class EducationConfig(AppConfig):
     verbose_name = _("교육")
 
     def ready(self) -> None:
+        from centre import registry as centre_registry
         from education import queries, services
         from notices import registry as notices_registry
         from standards import occasions
@@ -26,4 +27,6 @@ class EducationConfig(AppConfig):
             visible_to=queries.enrolment_ids_visible_to,
             link=queries.enrolment_path,
         )
+        centre_registry.register_duties("교육", queries.open_duties)
+        centre_registry.register_hand_over("교육", services.hand_over)
         occasions.register_occasions("course", ended_since=queries.courses_ended_since)

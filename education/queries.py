@@ -265,6 +265,18 @@ def planners(*, at: datetime) -> QuerySet[StaffMember]:
     return centre_queries.employed(at=at).select_related("team").order_by("team__place", "name")
 
 
+def courses_in_the_hands_of(person: StaffMember) -> QuerySet[Course]:
+    """Those that are not done yet: to be announced, held, or written down."""
+    undone = Q(state__in=[CourseState.DRAFT, CourseState.ANNOUNCED])
+    undone |= Q(state=CourseState.FINISHED, attendance_at=None, disposed_at=None)
+    return Course.objects.filter(undone, handler=person)
+
+
+def open_duties(person: StaffMember) -> int:
+    """How many courses are in the hands of this person."""
+    return courses_in_the_hands_of(person).count()
+
+
 # --- attendance ---------------------------------------------------------------------------------
 
 

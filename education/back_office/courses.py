@@ -43,6 +43,7 @@ _EVENTS = {
     "course-edited": "고침",
     "course-announced": "공지함",
     "course-moved": "일정을 바꿈",
+    "course-handed-over": "담당자가 바뀜",
     "course-cancelled": "열지 않기로 함",
     "course-finished": "교육이 끝남",
     "course-enrolled": "신청을 받음",

@@ -10,7 +10,7 @@ from education.services.enrolling import (
     enrol,
 )
 from education.services.following import dispose_due, finish, follow, remind
-from education.services.planning import Plan, Times, create_course, edit_course
+from education.services.planning import Plan, Times, create_course, edit_course, hand_over
 from education.services.steps import notice_facts, take_steps
 from education.services.telling import calendar_of
 
@@ -31,6 +31,7 @@ __all__ = [
     "enrol",
     "finish",
     "follow",
+    "hand_over",
     "issue_certificates",
     "missing_of",
     "move",

@@ -20,6 +20,8 @@ from education.models import Course, CourseSession, CourseState
 from education.services._base import actor, change, lock, record, require, token, words
 from education.services.enrolling import move_up
 from education.services.promising import plan_promise, promise_anew
+from records.actors import Actor
+from standards import services as standards
 
 MOST_SESSIONS = 10
 MOST_PLACES = 2_000
@@ -87,6 +89,7 @@ def edit_course(*, course_id: int, plan: Plan, by: StaffMember, now: datetime) -
         _edit_announced(course, plan, now=now)
     else:
         raise NotNow("끝났거나 열지 않기로 한 교육은 고칠 수 없습니다.")
+    standards.change_team(subject_type=queries.COURSE, subject_id=course.pk, team=course.team)
     record(course, "course-edited", at=now, by=actor(by))
     return course
 
@@ -120,6 +123,24 @@ def _edit_announced(course: Course, plan: Plan, *, now: datetime) -> None:
         raise Refused("신청 마감은 교육 시작보다 늦을 수 없습니다.", field="enrol_closes_on")
     change(course, **values, enrol_closes_at=closes)
     move_up(course, now=now)
+
+
+@transaction.atomic
+def hand_over(*, from_person: StaffMember, to_person: StaffMember, by: Actor, now: datetime) -> int:
+    """Somebody leaves: the successor answers for the courses that are not done. Says how many."""
+    courses = queries.courses_in_the_hands_of(from_person)
+    done = 0
+    for pk in courses.order_by("pk").values_list("pk", flat=True):
+        course = lock(pk)
+        if course.handler_id != from_person.pk:
+            continue
+        change(course, handler=to_person, team=to_person.team)
+        standards.change_team(
+            subject_type=queries.COURSE, subject_id=course.pk, team=to_person.team
+        )
+        record(course, "course-handed-over", at=now, by=by, to=to_person.pk)
+        done += 1
+    return done
 
 
 def _details(plan: Plan, *, now: datetime) -> dict[str, Any]:

@@ -317,3 +317,35 @@ def test_a_miss_is_not_called_off(announced: Any, draft: Any, person: Any) -> No
         sweep(now=now)
         assert states(course) == ["missed"]
     assert list(breaches()) == []
+
+
+# --- other hands --------------------------------------------------------------------------------
+
+
+def test_a_course_goes_to_the_successor_with_its_promise(
+    draft: Any, announced: Any, planner: Any, person: Any
+) -> None:
+    from centre.registry import hand_overs, open_work  # noqa: PLC0415
+    from records.actors import SYSTEM  # noqa: PLC0415
+
+    course, other = draft("2026-10-07 10:00-17:00"), announced()
+    assert open_work(planner)["교육"] == 2
+    successor = person("nam.gy")  # of another team
+    done = hand_overs()["교육"](from_person=planner, to_person=successor, by=SYSTEM, now=MORNING)
+    assert done == 2
+    assert "교육" not in open_work(planner)
+    for one in (course, other):
+        assert (fresh(one).handler, fresh(one).team) == (successor, successor.team)
+    promise = Commitment.objects.get(subject_id=course.pk, code="course-notice")
+    assert promise.team == successor.team
+    sweep(now=seoul("2026-09-11 09:00"))
+    told = Notice.objects.filter(template="course-announce-soon")
+    assert successor.pk in told.values_list("staff", flat=True)
+    assert planner.pk not in told.values_list("staff", flat=True)
+
+
+def test_the_team_follows_the_handler_of_a_draft(draft: Any, planner: Any, person: Any) -> None:
+    course = draft("2026-10-07 10:00-17:00")
+    edit(course, planner, "2026-10-07 10:00-17:00", handler_id=person("nam.gy").pk)
+    promise = Commitment.objects.get(subject_id=course.pk, code="course-notice")
+    assert promise.team == person("nam.gy").team
