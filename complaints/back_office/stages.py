@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from centre.calendar import seoul_day
+from centre.rights import may
 from centre.words import korean_day, korean_instant
 from complaints import services
 from complaints.back_office.actions import (
@@ -86,6 +87,8 @@ class Stages:
     letter: ApologyLetter | None
     check: ApologyLetter | None
     check_by: Commitment | None
+    #: Proposals that this person may decide now, with one press each.
+    undecided: list[tuple[RepeatProposal, str]]
 
     @property
     def open_actions(self) -> list[CorrectiveAction]:
@@ -127,7 +130,17 @@ def _read(s: Situation) -> Stages:
         letter=next((one for one in letters if one.status != "told"), None),
         check=check,
         check_by=rechecking.promise_of(check) if check else None,
+        undecided=[
+            (row, _proposal(row))
+            for row in proposals
+            if row.status == "proposed" and row.earlier_id in sees and _may_decide(s, proposals)
+        ],
     )
+
+
+def _may_decide(s: Situation, proposals: list[RepeatProposal]) -> bool:
+    settled = any(row.status == "confirmed" for row in proposals)
+    return s.case.is_open and not settled and may(s.person.user, "decide_repeat")
 
 
 # --- forms --------------------------------------------------------------------------------------

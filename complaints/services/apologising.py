@@ -93,7 +93,7 @@ def apologise(complaint: Complaint, *, now: datetime) -> None:
         complaint=complaint,
         key="apology-contact",
         now=now,
-        context={"contact_due_at": due},
+        context={"contact_due_at": due, "due_at": ""},
         hours="any",
     )
 
@@ -209,7 +209,7 @@ def _soon(scene: Scene, case: Complaint, step: StepDue) -> None:
         [scene.lead(case), case.handler],
         "apology-contact",
         key=f"apology-contact:soon:{step.commitment.due_at:%Y%m%dT%H%M}",
-        context={"contact_due_at": korean_instant(step.commitment.due_at)},
+        context={"contact_due_at": korean_instant(step.commitment.due_at), "due_at": ""},
         hours="any",
     )
 

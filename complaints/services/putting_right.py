@@ -65,6 +65,12 @@ def _title(text: str) -> str:
     return line if len(line) <= 40 else f"{line[:39]}…"
 
 
+def sentence(text: str) -> str:
+    """What somebody wrote, ended so that another sentence can follow."""
+    said = text.strip()
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."
+
+
 def title_of(action: CorrectiveAction) -> str:
     """The action in one short line, for subjects and lists."""
     return _title(action.what)
@@ -402,6 +408,7 @@ def _remind(scene: Scene, case: Complaint, step: StepDue) -> None:
         context={
             "action_title": title_of(action),
             "action_due_on": korean_day(action.due_on),
+            "due_at": "",  # the reply's date would be read as the action's
             "verifier": f"{verifier} 님" if verifier else "확인하는 사람",
         },
     )

@@ -20,7 +20,7 @@ from complaints.models import ApologyLetter, Complaint
 from complaints.queries import SUBJECT, kept_out
 from complaints.services import apologies
 from complaints.services._base import actor, lock_for, record, words
-from complaints.services.putting_right import CODE, closing_of
+from complaints.services.putting_right import CODE, closing_of, sentence
 from complaints.services.steps import HANDLERS, Scene
 from complaints.services.telling import lead_of, tell_citizen
 from notices import services as notices
@@ -107,7 +107,7 @@ def check_letter(
             "issued_on": korean_day(seoul_day(letter.approved_at)),
             "verified_on": korean_day(seoul_day(now)),
             "verifier_team": by.team.name,
-            "verify_result": found,
+            "verify_result": sentence(found),
         },
     )
     standards.fulfil(key=key_of(letter), at=now, now=now)

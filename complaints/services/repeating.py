@@ -283,7 +283,7 @@ def _confirm(
         complaint=complaint,
         key=f"stage-two:{count}",
         now=now,
-        context={"letter_due_at": due},
+        context={"letter_due_at": due, "due_at": ""},
     )
     registry.call(after_confirming, complaint, earlier, now=now)
 
@@ -527,7 +527,7 @@ def _last_call(scene: Scene, case: Complaint, step: StepDue) -> None:
         [case.handler or scene.lead(case)],
         "stage-two",
         key=f"stage-two:last:{step.commitment.pk}",
-        context={"letter_due_at": korean_instant(step.commitment.due_at)},
+        context={"letter_due_at": korean_instant(step.commitment.due_at), "due_at": ""},
     )
 
 

@@ -32,7 +32,7 @@ from complaints.models import (
 from complaints.services import putting_right, repeating
 from complaints.services._base import actor, lock_for, words
 from complaints.services.apologies import next_document_number
-from complaints.services.putting_right import closing_of, title_of
+from complaints.services.putting_right import closing_of, sentence, title_of
 from complaints.stage_documents import CannotPrint, Document, Sign, as_file
 from notices import services as notices
 from records import queries as records_queries
@@ -581,7 +581,7 @@ def _do_not_issue(review: Review, caution: Caution, *, by: StaffMember, now: dat
         now=now,
         context={
             "receipt_numbers": receipt_numbers(review),
-            "reason": caution.judgement,
+            "reason": sentence(caution.judgement),
             "action_due_on": korean_day(due) if due else "",
         },
     )
@@ -611,7 +611,7 @@ def withdraw_caution(*, review_id: int, reason: str, by: StaffMember, now: datet
         context={
             "document_number": number,
             "withdrawn_on": _day(now),
-            "reason": why,
+            "reason": sentence(why),
         },
     )
     return review

@@ -51,7 +51,7 @@ def letter(file: File) -> ApologyLetter:
 
 
 def check(letter: ApologyLetter, by: StaffMember, **more: Any) -> ApologyLetter:
-    given = {"result": RESULT, "now": LATER + timedelta(days=7)} | more
+    given: dict[str, Any] = {"result": RESULT, "now": LATER + timedelta(days=7)} | more
     return services.check_letter(complaint_id=letter.complaint_id, by=by, **given)
 
 
