@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from centre.calendar import seoul_day
+from centre.calendar import SEOUL, seoul_day
 from centre.models import Team, User
 from reception.models import Attempt, ContactNote, DifficultCall, Visit
 from reception.queries import (
     contact_key,
     day_bounds,
-    difficult_calls,
     notes_visible_to,
     over_ten_minutes,
 )
@@ -44,6 +44,20 @@ class Wanted:
 def last_week(*, now: datetime) -> tuple[date, date]:
     today = seoul_day(now)
     return today - timedelta(days=DAYS - 1), today
+
+
+def months_before(now: datetime, months: int) -> datetime:
+    """The same hour of the day in Seoul, so many months earlier; the last of a shorter month."""
+    local = now.astimezone(SEOUL)
+    year, month = divmod(local.year * 12 + local.month - 1 - months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return local.replace(year=year, month=month + 1, day=min(local.day, last))
+
+
+def difficult_calls(*, now: datetime, months: int) -> QuerySet[DifficultCall]:
+    """Those not yet hidden; names of staff come along."""
+    rows = DifficultCall.objects.filter(at__gt=months_before(now, months))
+    return rows.select_related("recorded_by", "with_whom", "confirmed_by")
 
 
 # --- visits -------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ from reception.models import (
     WAYS,
     Attempt,
     ContactNote,
-    DifficultCall,
     Ending,
     Purpose,
     SpotAnswer,
@@ -110,10 +108,11 @@ def clock_words(instant: datetime, *, now: datetime) -> str:
     return clock if local.date() == seoul_day(now) else f"{local.month}월 {local.day}일 {clock}"
 
 
-def staff_today(*, at: datetime) -> list[Standing]:
+def staff_today(*, at: datetime, hours: Calendar | None = None) -> list[Standing]:
     """Everybody who works here, in the order of the guide; three queries however many they are.
 
-    Who stands in is found as ``centre.queries.stand_in`` finds it.
+    Who stands in is found as ``centre.queries.stand_in`` finds it. With ``hours``, whoever is away
+    is back at the opening that follows the absence.
     """
     people = list(
         centre_queries.employed(at=at)
@@ -133,7 +132,6 @@ def staff_today(*, at: datetime) -> list[Standing]:
         if person.position == Position.LEAD:
             leads[person.team_id].append(person.pk)
     found = []
-    hours = centre_queries.calendar() if away else None
     for person in people:
         if person.pk in here:
             found.append(Standing(person, here=True))
@@ -260,6 +258,12 @@ def _state(visit: Visit, waited: timedelta) -> str:
     if waited >= LIMIT:
         return "late"
     return "soon" if waited >= SOON else ""
+
+
+def ahead_of(visit: Visit) -> int:
+    """How many wait who came before this visitor (what the desk says, §11.4); one query."""
+    before = Visit.objects.filter(state=VisitState.WAITING, arrived_at__lt=visit.arrived_at)
+    return before.exclude(purpose=Purpose.OTHER).exclude(pk=visit.pk).count()
 
 
 def recent(*, now: datetime) -> list[Visit]:
@@ -434,7 +438,7 @@ def contacts(*, since: datetime, until: datetime, origin: str = "") -> Contacts:
     return Contacts(**found)
 
 
-# --- absences, guide, difficult calls -----------------------------------------------------------
+# --- absences and the guide -----------------------------------------------------------
 
 
 def teams_with_people(standings: Sequence[Standing]) -> list[tuple[Team, list[Standing]]]:
@@ -449,20 +453,6 @@ def teams_with_people(standings: Sequence[Standing]) -> list[tuple[Team, list[St
 def absences_between(start: datetime, end: datetime) -> list[Absence]:
     rows = Absence.objects.filter(starts_at__lt=end, ends_at__gt=start, cancelled_at=None)
     return list(rows.select_related("person__team").order_by("starts_at", "pk"))
-
-
-def months_before(now: datetime, months: int) -> datetime:
-    """The same hour of the day in Seoul, so many months earlier; the last of a shorter month."""
-    local = now.astimezone(SEOUL)
-    year, month = divmod(local.year * 12 + local.month - 1 - months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return local.replace(year=year, month=month + 1, day=min(local.day, last))
-
-
-def difficult_calls(*, now: datetime, months: int) -> QuerySet[DifficultCall]:
-    """Those not yet hidden; names of staff come along."""
-    rows = DifficultCall.objects.filter(at__gt=months_before(now, months))
-    return rows.select_related("recorded_by", "with_whom", "confirmed_by")
 
 
 def notes_left_by_absent(*, present: set[int]) -> QuerySet[ContactNote]:

@@ -15,7 +15,8 @@ from django.db import transaction
 from centre import options
 from notices import services as notices
 from reception.models import ContactNote, DifficultCall, Visit
-from reception.queries import CALLBACK, DIFFICULT, VISIT, months_before
+from reception.past import months_before
+from reception.queries import CALLBACK, DIFFICULT, VISIT
 from reception.services._base import record
 from records import services as records
 from records.actors import SYSTEM

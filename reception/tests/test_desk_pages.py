@@ -86,6 +86,18 @@ def test_one_tap_is_a_visitor_and_a_second_one_changes_nothing(demo_centre: None
     assert Visit.objects.count() == 1
 
 
+def test_who_waits_is_told_how_many_came_before(demo_centre: None, come: Any, desk: Any) -> None:
+    come(now=MORNING - timedelta(minutes=4))
+    come(now=MORNING - timedelta(minutes=3), purpose="other")
+    called = come(now=MORNING - timedelta(minutes=2))
+    services.call(visit_id=called.pk, by=desk, now=MORNING)
+    client = browser_of("im.do")
+    form = {"form_token": a_token(), "purpose": "papers"}
+    assert "“앞에 1분이 계십니다." in words_of(client.post("/desk/visits/", form, follow=True))
+    meeting = {"form_token": a_token(), "purpose": "other"}
+    assert "앞에" not in words_of(client.post("/desk/visits/", meeting, follow=True))
+
+
 def test_the_board_shows_minutes_in_words_and_colour(demo_centre: None, come: Any) -> None:
     come(now=MORNING - timedelta(minutes=4))
     come(now=MORNING - timedelta(minutes=8))
@@ -97,6 +109,22 @@ def test_the_board_shows_minutes_in_words_and_colour(demo_centre: None, come: An
     assert "4 분째 상담·문의" in words
     assert "30 분째" not in words
     assert "오늘 방문 4 · 10분 넘김 1" in words
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ("2026-09-09 15:00", "15:00부터 있음"),
+        ("2026-09-10 00:00", "9월 10일 09:00부터 있음"),
+        ("2026-09-09 12:00", "13:00부터 있음"),
+        ("2026-09-11 18:00", "9월 14일 09:00부터 있음"),
+    ],
+)
+def test_who_is_away_is_back_when_the_doors_are_open(
+    demo_centre: None, away: Any, ends: str, said: str
+) -> None:
+    away("oh.sr", "2026-09-09 09:00", ends)
+    assert said in words_of(browser_of("im.do").get("/desk/"))
 
 
 def test_buttons_of_a_visitor(demo_centre: None, come: Any) -> None:

@@ -14,7 +14,7 @@ from complaints.tests.conftest import file
 from complaints.tests.staff import browser_of, page_of, words_of
 from notices.models import Notice
 from notices.services import deliver
-from reception import queries, scripts, services
+from reception import past, scripts, services
 from reception.errors import NotAllowed, NotNow, Refused
 from reception.models import DifficultCall
 from reception.services import NewDifficultCall
@@ -154,8 +154,8 @@ def test_a_difficult_call_is_confirmed_by_a_lead_and_hidden_after_a_year(
     call.refresh_from_db()
     assert call.confirmed_by == person("bae.sj")
     in_a_year = MORNING + timedelta(days=360)
-    assert queries.difficult_calls(now=in_a_year, months=12).count() == 1
-    assert queries.difficult_calls(now=in_a_year + timedelta(days=10), months=12).count() == 0
+    assert past.difficult_calls(now=in_a_year, months=12).count() == 1
+    assert past.difficult_calls(now=in_a_year + timedelta(days=10), months=12).count() == 0
     own = recorded(person("bae.sj"))
     with pytest.raises(NotNow):
         services.confirm_difficult_call(call_id=own.pk, by=person("bae.sj"), now=MORNING)

@@ -14,7 +14,7 @@ from complaints.tests.staff import browser_of, words_of
 from notices import services as notices_services
 from notices.models import Notice
 from notices.services import deliver
-from reception import queries, services
+from reception import past, queries, services
 from reception.checks import breaches
 from reception.models import Attempt, ContactNote, DifficultCall, Visit
 from reception.services import NewDifficultCall
@@ -131,7 +131,7 @@ def test_the_centre_sets_how_long(answered: Any, months: int, now: str, gone: in
     ],
 )
 def test_months_back_on_the_calendar(now: str, months: int, then: str) -> None:
-    found: datetime = queries.months_before(seoul(now), months)
+    found: datetime = past.months_before(seoul(now), months)
     assert found == seoul(then)
 
 
@@ -160,7 +160,7 @@ def test_what_was_written_of_a_difficult_call_goes_when_it_is_hidden(desk: Any) 
     assert services.dispose_due(now=LATER) == 1
     assert "고함" not in readable("call")
     assert DifficultCall.objects.get().kind == "abuse", "counted without words"
-    assert queries.difficult_calls(now=LATER, months=12).count() == 0
+    assert past.difficult_calls(now=LATER, months=12).count() == 0
 
 
 def test_one_broken_row_stops_nothing_and_is_logged(

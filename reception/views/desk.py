@@ -57,7 +57,7 @@ def board(request: HttpRequest, *, person: StaffMember, now: datetime) -> HttpRe
 
 
 def _board(*, now: datetime) -> dict[str, Any]:
-    standings = queries.staff_today(at=now)
+    standings = queries.staff_today(at=now, hours=centre_queries.calendar())
     return {
         "now": now,
         "waiting": queries.here_now(now=now),
@@ -93,6 +93,11 @@ def arrive(request: HttpRequest, *, person: StaffMember, now: datetime) -> HttpR
         said = _("%(label)s 고객을 적었습니다 (%(purpose)s).")
         given = {"label": visit.label, "purpose": visit.get_purpose_display()}
         messages.success(request, said % given)
+        if visit.is_wait and (ahead := queries.ahead_of(visit)):
+            messages.info(
+                request,
+                _("“앞에 %d분이 계십니다. 앉아서 기다려 주십시오.”라고 말씀해 주십시오.") % ahead,
+            )
     return redirect("desk")
 
 

@@ -16,7 +16,7 @@ from centre import options
 from centre.errors import Refused
 from centre.models import StaffMember
 from centre.rights import may
-from reception import queries, scripts, services
+from reception import past, queries, scripts, services
 from reception.forms import DifficultCallForm
 from reception.models import Origin
 from reception.views._base import at_the_desk, new_token, number, refused, show
@@ -83,5 +83,5 @@ def difficult_calls(request: HttpRequest, *, person: StaffMember, now: datetime)
             return refused(request, error, reverse("reception:difficult-calls"))
         return redirect("reception:difficult-calls")
     months = options.number("difficult_call_months")
-    calls = list(queries.difficult_calls(now=now, months=months)[:200])
+    calls = list(past.difficult_calls(now=now, months=months)[:200])
     return show(request, "difficult_calls", {"calls": calls, "months": months, "me": person})
