@@ -267,6 +267,7 @@ class DraftForm(StaffForm):
         self.options("template", offered, empty="틀을 쓰지 않음")
         draft = situation.draft
         if draft is None:
+            self.fields["version"].initial = 0
             return
         for name in ("decision", "answer", "reason", "action_done", "action_planned", "version"):
             self.fields[name].initial = getattr(draft, name)

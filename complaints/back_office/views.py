@@ -191,7 +191,7 @@ def _told_on_the_spot(request: HttpRequest, pk: int) -> HttpResponse:
     _user, person = staff_of(request)
     given = shown_once.given(request, pk, now=timezone.now())
     task = _receipt_task(pk) if given else None
-    if task is None:
+    if task is None or person.pk in queries.kept_out(Complaint.objects.get(pk=pk)):
         raise Http404
     notices.do_task(
         notice_id=task.pk, by=person, now=timezone.now(), note="접수할 때 그 자리에서 알려 드림"
@@ -213,11 +213,13 @@ def slip(request: HttpRequest, context: Context, pk: int) -> HttpResponse:
 def _after_registration(
     request: HttpRequest, context: Context, pk: int, template: str
 ) -> HttpResponse:
-    user, _person = staff_of(request)
+    user, person = staff_of(request)
     given = shown_once.given(request, pk, now=timezone.now())
     if given is None and not queries.visible_to(user).filter(pk=pk).exists():
         raise Http404
     case = Complaint.objects.select_related("topic", "team", "registered_by").get(pk=pk)
+    if person.pk in queries.kept_out(case):
+        return render(request, f"{_FOLDER}/registered_about_oneself.html", context)
     reply = queries.reply_commitment(case)
     receipt = _receipt_task(pk) if given else None
     context |= {

@@ -53,7 +53,9 @@ def save_draft(
     now: datetime,
     version: int | None = None,
 ) -> Response:
-    """Keep the draft. ``version`` is that of the draft last seen; another's is never overwritten.
+    """Keep the draft. ``version`` is that of the draft last seen, 0 where there was none.
+
+    Another's is never overwritten; None does not ask.
 
     Writing confirms the case for the team, so that the citizen learns who is at work.
     """
@@ -87,7 +89,7 @@ def _store(
         record(complaint, "draft-started", at=now, by=actor(by))
     else:
         if version is not None and version != current.version:
-            raise ChangedMeanwhile
+            raise ChangedMeanwhile  # also where both began with an empty page (version 0)
         Response.objects.filter(pk=current.pk).update(
             drafted_by=by,
             drafted_at=now,

@@ -530,7 +530,7 @@ def tell_of_assignment(complaint: Complaint, choice: Choice, *, now: datetime) -
     if choice.handler is not None:
         standards.observe(
             code="expert-assigned",
-            key=f"complaint:{complaint.pk}:expert:{complaint.version}",
+            key=f"complaint:{complaint.pk}:expert",  # who had it first (promise 1), counted once
             at=now,
             kept=int(choice.expert),
             team=complaint.team,

@@ -272,3 +272,18 @@ def test_with_the_database_away_nothing_typed_is_lost(monkeypatch: Any) -> None:
     assert response.status_code == 503
     assert "지금 접수하지 못했습니다." in words_of(response)
     assert TYPED["body"] in page_of(response)
+
+
+def test_whoever_registers_a_case_about_himself_gets_neither_number_nor_code() -> None:
+    client = browser_of("im.do")
+    sent = client.post(ADD, TYPED | {"about_staff": "임다온"})
+    case = one()
+    assert done(sent)
+    for path in (sent["Location"], f"{QUEUE}{case.pk}/slip/"):
+        page = client.get(path)
+        assert page.status_code == 200
+        assert "다른 직원이 고객에게 알려 드립니다" in words_of(page)
+        assert case.receipt_number not in page_of(page)
+        assert case.subject not in page_of(page)
+    assert client.post(sent["Location"], {"do": "told_on_the_spot"}).status_code == 404
+    assert Notice.objects.open_tasks().filter(template="receipt").exists()

@@ -225,6 +225,17 @@ def test_nobody_overwrites_what_another_wrote(case: Complaint, person: Find) -> 
     assert Response.objects.get().answer == "내가 이어 쓴 글"
 
 
+def test_of_two_who_begin_with_an_empty_page_the_second_is_told(case: Complaint) -> None:
+    first, second = browser_of("nam.gy"), browser_of("baek.sw")
+    assert 'name="version" value="0"' in page_of(first.get(case_url(case)))
+    assert done(act(first, case, "save_draft", **TYPED, version=0))
+    mine = TYPED | {"answer": "둘째 창에서 쓴 글"}
+    response = act(second, case, "save_draft", **mine, version=0)
+    assert response.status_code == 409
+    assert "둘째 창에서 쓴 글" in words_of(response)
+    assert Response.objects.get().answer == TYPED["answer"]
+
+
 def test_a_template_goes_into_the_answer(case: Complaint) -> None:
     client = browser_of("nam.gy")
     asked = client.get(f"{case_url(case)}?template=T1")

@@ -20,7 +20,7 @@ from notices.models import Notice
 from notices.models import Status as NoticeStatus
 from notices.services import deliver, do_task, log_attempt, mark_bounced
 from records.models import Event
-from standards.models import Commitment
+from standards.models import Commitment, Observation
 from standards.services import sweep
 
 File = Callable[..., services.Filed]
@@ -445,6 +445,18 @@ def test_the_least_loaded_present_expert_takes_it(file: File, person: Find) -> N
     assert fresh(second).handler == person("baek.sw")
     _absent(person("baek.sw"), "2026-09-09 09:00", "2026-09-09 18:00")
     assert file(email="c@example.com").complaint.handler == person("nam.gy")
+
+
+def test_promise_one_counts_who_had_the_case_first_and_once(file: File, person: Find) -> None:
+    case = file().complaint
+    services.reassign(
+        complaint_id=case.pk,
+        team_id=person("oh.sr").team_id,
+        reason="교육 이야기입니다.",
+        by=person("baek.sw"),
+        now=MORNING,
+    )
+    assert Observation.objects.filter(standard__code="expert-assigned").count() == 1
 
 
 def test_everybody_absent_is_told_loudly_to_the_desk(file: File, person: Find) -> None:
