@@ -15,8 +15,12 @@ from surveys.charts import Bar, Part
 from surveys.models import QuestionType
 
 Results = Mapping[str, Any]
-#: The tone of each part, by how many parts there are: from bad to good.
-_TONES: Final = {1: (3,), 2: (2, 5), 3: (1, 3, 5), 4: (1, 3, 4, 5), 5: (1, 2, 3, 4, 5)}
+#: The tone of points taken together, from bad (1) to good (5).
+_TONES: Final = {
+    "scale5": {(1, 2): 1, (1, 2, 3): 2, (4, 5): 5} | {(point,): point for point in range(1, 6)},
+    "nps": {tuple(range(7)): 1, tuple(range(9)): 2, (7, 8): 3, (9,): 4, (10,): 5, (9, 10): 5}
+    | {(point,): 1 + point * 4 // 10 for point in range(9)},
+}
 HIDDEN: Final = "보이지 않음"
 TOO_FEW: Final = "응답이 5명보다 적거나, 적은 수가 드러날 수 있어 보이지 않습니다."
 
@@ -119,7 +123,9 @@ _BOUNDS: Final = {"": "", "least": " 이상", "most": " 이하"}
 
 def _mean(row: Results) -> str:
     mean = row.get("mean")
-    return HIDDEN if mean is None else f"{mean:g}{_BOUNDS[row['bound']]}"
+    if mean is None:
+        return HIDDEN
+    return f"{mean:.{1 if round(mean, 1) == mean else 2}f}{_BOUNDS[row['bound']]}"
 
 
 def _score(row: Results) -> str:
@@ -220,7 +226,7 @@ def _question(row: Results) -> QuestionSheet:
 def _scale(row: Results) -> QuestionSheet:
     nothing = row["answered"] is None and not row["at_least"]
     bands = row["bands"]
-    tones = _TONES.get(len(bands)) or tuple(1 + at * 5 // len(bands) for at in range(len(bands)))
+    tones = [_TONES[row["type"]][tuple(band["points"])] for band in bands]
     lines = [
         Line(
             band["label"],
@@ -228,7 +234,7 @@ def _scale(row: Results) -> QuestionSheet:
             f"{'약 ' if band['count'] is None else ''}{band['percent']}%",
             charts.swatch(tone),
         )
-        for band, tone in zip(bands, tones, strict=False)
+        for band, tone in zip(bands, tones, strict=True)
     ]
     if row["missing"]:
         lines.append(Line("해당 없음·답하지 않음", f"{row['missing']:,}명", ""))
@@ -241,7 +247,7 @@ def _scale(row: Results) -> QuestionSheet:
                 tone,
             ),
         )
-        for band, tone in zip(bands, tones, strict=False)
+        for band, tone in zip(bands, tones, strict=True)
     ]
     chart = charts.spread(f"q-{row['code']}", f"{row['code']} 응답 분포", parts) if bands else ""
     return QuestionSheet(

@@ -27,9 +27,13 @@ from typing import Final
 SMALLEST: Final = 5
 #: From so many people on a rounded share leaves open how many they were.
 _WHOLE_PERCENT, _FIVE_PERCENT = 100, 20
+#: From so many answers on the mean is told to so many hundredths, where points are taken together.
+_GRAINS: Final = ((1_000, 1), (100, 5), (0, 10))
 
 Cells = tuple[int, ...]
 Partition = tuple[tuple[int, ...], ...]
+#: How points are taken together, and to how many hundredths the mean is told.
+Level = tuple[Partition, int]
 
 
 def score(mean: float) -> float:
@@ -113,9 +117,9 @@ def spread(counts: Sequence[int], *, missing: int, ruler: Ruler = FIVE) -> Sprea
     cells = (*counts, missing)
     if sum(counts) < SMALLEST or _least_of(cells) < SMALLEST:
         return _NOTHING
-    for partition in (_first_fit(cells, ruler), ()):
-        if _hides(partition, cells, ruler):
-            return _render(partition, cells, ruler)
+    for at, level in enumerate(_levels(cells, ruler)):
+        if _hides(at, cells, ruler):
+            return _render(level, cells, ruler)
     return _NOTHING if small(missing) else Spread(sum(counts), sum(counts), missing)
 
 
@@ -134,14 +138,27 @@ def _fits(partition: Partition, cells: Cells, ruler: Ruler) -> bool:
     return not any(small(_part(points, cells, ruler)) for points in partition)
 
 
+def _levels(cells: Cells, ruler: Ruler) -> tuple[Level, ...]:
+    """The ways of publishing to try: parts with the mean, then the mean alone.
+
+    How fine the mean is depends on nothing but what is told anyway: whether points had to be taken
+    together, and how many answered.
+    """
+    first = _first_fit(cells, ruler)
+    if first == ruler.partitions[0] and not small(cells[-1]):
+        return ((first, 1),)
+    answered = 0 if small(cells[-1]) else sum(cells[:-1])
+    grain = next(grain for least, grain in _GRAINS if answered >= least)
+    return ((first, grain), ((), grain))
+
+
 @lru_cache(maxsize=50_000)
-def _render(partition: Partition, cells: Cells, ruler: Ruler) -> Spread:
+def _render(level: Level, cells: Cells, ruler: Ruler) -> Spread:
+    partition, grain = level
     missing, people = cells[-1], sum(cells)
     answered = people - missing
     exact = not small(missing)
-    finest = partition == ruler.partitions[0]
-    digits = 2 if exact and (finest or answered >= _WHOLE_PERCENT) else 1
-    mean, bound = _mean_of(cells, ruler, digits)
+    mean, bound = _mean_of(cells, ruler, grain)
     step = 1 if exact or people >= _WHOLE_PERCENT else 5
     bands = tuple(
         Band(points, count if exact else None, step * round(count * 100 / answered / step))
@@ -158,8 +175,8 @@ def _render(partition: Partition, cells: Cells, ruler: Ruler) -> Spread:
     )
 
 
-def _mean_of(cells: Cells, ruler: Ruler, digits: int) -> tuple[float, str]:
-    """The mean to so many decimals.
+def _mean_of(cells: Cells, ruler: Ruler, grain: int) -> tuple[float, str]:
+    """The mean to so many hundredths.
 
     A sum one or two below the highest says who did not give the highest: then it is a bound that
     holds for both. The same at the other end.
@@ -171,7 +188,7 @@ def _mean_of(cells: Cells, ruler: Ruler, digits: int) -> tuple[float, str]:
         return math.floor((ruler.most - 2 / least) * 10) / 10, "least"
     if 0 < total - ruler.least * answered <= 2:
         return math.ceil((ruler.least + 2 / least) * 10) / 10, "most"
-    return round(total / answered, digits), ""
+    return round(total * 100 / answered / grain) * grain / 100, ""
 
 
 def _first_fit(cells: Cells, ruler: Ruler) -> Partition:
@@ -179,23 +196,24 @@ def _first_fit(cells: Cells, ruler: Ruler) -> Partition:
 
 
 @lru_cache(maxsize=50_000)
-def _hides(partition: Partition, cells: Cells, ruler: Ruler) -> bool:
+def _hides(at: int, cells: Cells, ruler: Ruler) -> bool:
     """Whether for every small group there are other answers that would be published just so.
 
-    Without any part (the mean alone) only those that could not be published in parts.
+    ``at``: which of the levels; an earlier one would have been taken by answers that it hides.
     """
-    first, found = _first_fit(cells, ruler), _render(partition, cells, ruler)
+    levels = _levels(cells, ruler)
+    found = _render(levels[at], cells, ruler)
     sought = {place for place, count in enumerate(cells) if small(count)}
     for move in _moves(len(cells)):
         if not sought:
             break
         touched = sought.intersection(place for place, _change in move)
         other = _moved(cells, move) if touched else None
-        if other is None or _first_fit(other, ruler) != first:
+        if other is None or _levels(other, ruler) != levels:
             continue
-        if _render(partition, other, ruler) != found:
+        if _render(levels[at], other, ruler) != found:
             continue
-        if partition == first or not _hides(first, other, ruler):
+        if not any(_hides(earlier, other, ruler) for earlier in range(at)):
             sought -= touched
     return not sought
 

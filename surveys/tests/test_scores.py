@@ -38,6 +38,11 @@ def test_a_score_is_the_mean_on_a_hundred(mean: float, score: float) -> None:
         ((1, 2, 10, 20, 9), 0, [((1, 2, 3), 13), ((4,), 20), ((5,), 9)], 3.8, ""),
         # and too few at the top: two parts
         ((1, 2, 10, 20, 3), 0, [((1, 2, 3), 13), ((4, 5), 23)], 3.6, ""),
+        # among a hundred and more the mean is told to the next 0.05: 1129 ÷ 271 = 4.17
+        (
+            (1, 11, 43, 103, 113), 41,
+            [((1, 2), 12), ((3,), 43), ((4,), 103), ((5,), 113)], 4.15, "",
+        ),
         # two below the middle: no two parts of five, only the mean: 81 ÷ 18
         ((0, 1, 1, 4, 12), 0, [], 4.5, ""),
         # everybody but one gave the highest: the exact mean would say so
