@@ -563,6 +563,18 @@ class SupplementForm(WithFiles):
         return self.cleaned_data
 
 
+class MessageForm(CitizenForm):
+    """말씀 남기기: what nobody asked for, said while the case goes on."""
+
+    text = Words(
+        label=_lazy("남기실 말씀"),
+        longest=5_000,
+        lines=True,
+        help_text=_lazy("담당자가 읽습니다. 답변 기한은 그대로입니다."),
+        error_messages={"required": _lazy("남기실 말씀을 적어 주십시오.")},
+    )
+
+
 class WithdrawForm(CitizenForm):
     """취하: a reason is welcome, never demanded."""
 

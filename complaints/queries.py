@@ -158,6 +158,7 @@ _TIMELINE = {
     "reassigned": "담당이 바뀌었습니다",
     "information-requested": "더 알려 달라고 여쭈었습니다",
     "information-received": "알려 주신 내용을 받았습니다",
+    "message-left": "말씀을 더 남기셨습니다",
     "information-lapsed": "보완 없이 살펴보기를 이어 갑니다",
     "extended": "답변 기한을 늦추었습니다",
     "response-submitted": "답변을 써서 결재를 올렸습니다",
@@ -213,6 +214,7 @@ class TrackingPage:
     extension_question: Extension | None
     can_withdraw: bool
     can_supplement: bool
+    can_message: bool
     extras: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -298,6 +300,18 @@ def _answers_told(complaint: Complaint) -> list[Response]:
     return found
 
 
+def open_request(complaint: Complaint) -> InformationRequest | None:
+    """The question to the citizen that is open."""
+    return complaint.information_requests.filter(
+        answered_at=None, lapsed_at=None, cancelled_at=None
+    ).first()
+
+
+def may_leave_message(complaint: Complaint) -> bool:
+    """Whether the citizen may still add something: until the case is closed, or went elsewhere."""
+    return complaint.is_open or complaint.state == State.ANSWERED
+
+
 def tracking(complaint: Complaint, *, now: datetime) -> TrackingPage:
     """The citizen's page; only what the citizen may know."""
     reply = reply_commitment(complaint)
@@ -306,9 +320,7 @@ def tracking(complaint: Complaint, *, now: datetime) -> TrackingPage:
     handler = complaint.handler if complaint.team_confirmed_at else None
     if handler and (handler.pk in out or complaint.in_team_name):
         handler = None
-    request = complaint.information_requests.filter(
-        answered_at=None, lapsed_at=None, cancelled_at=None
-    ).first()
+    request = open_request(complaint)
     return TrackingPage(
         complaint=complaint,
         steps=steps(complaint),
@@ -329,6 +341,7 @@ def tracking(complaint: Complaint, *, now: datetime) -> TrackingPage:
         extension_question=complaint.extensions.filter(status=Extension.Status.ASKED).first(),
         can_withdraw=may_become(complaint.state, State.WITHDRAWN) and complaint.is_open,
         can_supplement=request is not None,
+        can_message=request is None and may_leave_message(complaint),
         extras=[extra for ask in tracking_extras if (extra := ask(complaint, now=now))],
     )
 

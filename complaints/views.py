@@ -23,6 +23,7 @@ from complaints.empty_form import empty_form
 from complaints.errors import Refused, TooMany
 from complaints.forms import (
     CitizenForm,
+    MessageForm,
     NewCodeForm,
     OpinionForm,
     SupplementForm,
@@ -205,13 +206,17 @@ def _case_page(
     request: HttpRequest,
     complaint: Complaint,
     *,
-    form: SupplementForm | None = None,
+    form: SupplementForm | MessageForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     page = queries.tracking(complaint, now=timezone.now())
-    if form is None and page.can_supplement:
+    if page.can_supplement and isinstance(form, MessageForm):  # asked while it was being typed
+        messages.error(request, " ".join(said for _place, said in form.problems))
+        form = SupplementForm(initial={"text": form.data.get("text", "")})
+    if form is None and (page.can_supplement or page.can_message):
         text = visits.put_aside_text(request, complaint.receipt_number)
-        form = SupplementForm(initial={"text": text})
+        kind = SupplementForm if page.can_supplement else MessageForm
+        form = kind(initial={"text": text})
     context = {"page": page, "case": complaint, "form": form}
     return render(request, "complaints/case.html", context, status=status)
 
@@ -238,6 +243,21 @@ def _supplement(request: HttpRequest, complaint: Complaint) -> HttpResponse:
             messages.success(request, _("알려 주신 내용을 잘 받았습니다."))
             return _back_to(complaint)
     form.keep_files()
+    return _case_page(request, complaint, form=form)
+
+
+def _message(request: HttpRequest, complaint: Complaint) -> HttpResponse:
+    form = MessageForm(request.POST)
+    if form.is_valid():
+        try:
+            services.leave_message(
+                complaint_id=complaint.pk, text=form.cleaned_data["text"], now=timezone.now()
+            )
+        except Refused as error:
+            form.refuse(str(error), field=error.field)
+        else:
+            messages.success(request, _("남기신 말씀을 담당자에게 전했습니다."))
+            return _back_to(complaint)
     return _case_page(request, complaint, form=form)
 
 
@@ -276,6 +296,7 @@ def _answer_extension(request: HttpRequest, complaint: Complaint) -> HttpRespons
 
 _ACTIONS: dict[str, Callable[[HttpRequest, Complaint], HttpResponse]] = {
     "supplement": _supplement,
+    "message": _message,
     "withdraw": _withdraw,
     "agree": _answer_extension,
     "disagree": _answer_extension,

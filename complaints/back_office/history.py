@@ -33,6 +33,7 @@ _TITLES = {
     "compliment-passed-on": "칭찬을 직원에게 전함",
     "information-requested": "보완 요청",
     "information-received": "보완 도착",
+    "message-left": "고객이 말씀을 더 남김",
     "information-cancelled": "보완 요청 거둠",
     "information-lapsed": "보완 기한이 지나 이어서 처리",
     "extension-asked": "기한 연장 결재 올림",

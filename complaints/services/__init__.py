@@ -34,6 +34,7 @@ from complaints.services.ending import (
 )
 from complaints.services.filing import file_complaint
 from complaints.services.handing import follow_absences, hand_over, hand_over_approvals
+from complaints.services.messaging import leave_message
 from complaints.services.putting_right import (
     enter_action,
     finish_action,
@@ -99,6 +100,7 @@ __all__ = [
     "hand_over",
     "hand_over_approvals",
     "issue_code",
+    "leave_message",
     "log_contact",
     "log_manager_call",
     "merge",

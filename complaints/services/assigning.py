@@ -169,7 +169,7 @@ def _tell_no_more(complaint: Complaint, former: int | None, *, now: datetime) ->
     cancel(templates=["assigned", "team-referred", "voc-unassigned"])
     if former is not None and former != complaint.handler_id:
         reminders = ["approval-returned", "due-moved", "due-today", "due-two-days", "overdue"]
-        cancel(templates=[*reminders, "supplement-arrived"], people=[former])
+        cancel(templates=[*reminders, "supplement-arrived", "message-arrived"], people=[former])
 
 
 @transaction.atomic

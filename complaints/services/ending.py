@@ -43,6 +43,7 @@ from standards import services as standards
 #: Clocks that end with a case, whatever the way it ends.
 #: What the citizen need not be told any more once the case has ended another way.
 _MOOT = [
+    "message-arrived",
     "compliment-thanks",
     "extension",
     "extension-consent",
@@ -247,7 +248,7 @@ def merge(*, complaint_id: int, into_number: str, by: StaffMember, now: datetime
     )
     tell_staff(
         [target.handler],
-        "supplement-arrived",
+        "message-arrived",
         complaint=target,
         key=f"joined:{complaint.pk}",
         now=now,

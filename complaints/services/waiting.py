@@ -23,6 +23,7 @@ from complaints.models import (
 from complaints.queries import (
     SUBJECT,
     due_words,
+    open_request,
     plain_explanation,
     promised_until,
     renewed_key,
@@ -118,12 +119,6 @@ def request_information(
 def _own_case(complaint: Complaint, by: StaffMember) -> None:
     if complaint.handler_id != by.pk and complaint.team_id != by.team_id and not is_chief(by):
         raise NotAllowed
-
-
-def open_request(complaint: Complaint) -> InformationRequest | None:
-    return complaint.information_requests.filter(
-        answered_at=None, lapsed_at=None, cancelled_at=None
-    ).first()
 
 
 @transaction.atomic
