@@ -307,6 +307,13 @@ def specs() -> dict[str, Spec]:
             label=_("확인한 모집 글 가운데 맞아야 하는 수(개)"),
         ),
         Spec(
+            key="probe_failures",
+            kind=NUMBER,
+            default="2",
+            most=20,
+            label=_("1365 접속 장애로 보는 횟수(잇달아 열리지 않은 번)"),
+        ),
+        Spec(
             key="reports_per_hour",
             kind=NUMBER,
             default="5",

@@ -227,6 +227,17 @@ ADMIN_RIGHTS: Final[dict[str, Actions]] = {
     },
     "standards.commitment": {"view": ("see_commitments",)},
     "standards.duty": {"view": ("record_evidence",)},
+    "standards.outage": {"view": ("record_evidence",)},
+    "standards.target": {
+        "view": ("record_evidence",),
+        "add": ("edit_centre",),
+        "change": ("edit_centre",),
+    },
+    "standards.maintenance": {
+        "view": ("record_evidence",),
+        "add": ("record_evidence",),
+        "change": ("record_evidence",),
+    },
     "standards.charge": {**_SETTINGS, "delete": ("edit_centre",)},
     "standards.infopage": {
         "view": ("record_evidence",),

@@ -20,10 +20,20 @@ from records.actors import Actor
 from standards import services
 from standards.evidence.admin import DutyAdmin
 from standards.forms import ReviseForm
-from standards.models import Charge, Clause, Commitment, InfoPage, OnlineService, Standard
+from standards.models import (
+    Charge,
+    Clause,
+    Commitment,
+    InfoPage,
+    Maintenance,
+    OnlineService,
+    Standard,
+    Target,
+)
+from standards.probe.admin import OutageAdmin
 from standards.queries import explain, versions_of
 
-__all__ = ["DutyAdmin"]
+__all__ = ["DutyAdmin", "OutageAdmin"]
 
 
 class _ToRead(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -171,3 +181,17 @@ class OnlineServiceAdmin(VerbAdmin):
 
     list_display = ["name", "address", "started_on", "ended_on"]
     fields = ["name", "address", "started_on", "ended_on"]
+
+
+@admin.register(Target)
+class TargetAdmin(VerbAdmin):
+    """The pages that are looked at; how it went is written by the looks alone."""
+
+    list_display = ["name", "address", "active", "last_at", "last_why"]
+    fields = ["name", "address", "text", "active"]
+
+
+@admin.register(Maintenance)
+class MaintenanceAdmin(VerbAdmin):
+    list_display = ["why", "starts_at", "ends_at"]
+    fields = ["why", "starts_at", "ends_at"]

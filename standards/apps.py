@@ -12,8 +12,9 @@ class StandardsConfig(AppConfig):
         from centre import registry as centre_registry
         from notices import registry as notices_registry
         from standards import registry
-        from standards.evidence import asides, duties, judging, telling
-        from standards.models import DUTY
+        from standards.evidence import asides, duties, elsewhere, judging, telling
+        from standards.models import DUTY, Kind
+        from standards.probe import availability, outages
 
         registry.register(DUTY, take_steps=telling.take_steps, fulfilled_at=judging.fulfilled_at)
         registry.measure(
@@ -27,7 +28,10 @@ class StandardsConfig(AppConfig):
             "web-information",
             "online-services",
             "opinion-channels",
+            "portal-availability",
         )
+        elsewhere.register(Kind.OUTAGE, outages.page)
+        registry.aside("portal-availability", availability.said)
         for code, say in asides.ASIDES.items():
             registry.aside(code, say)
         notices_registry.register(DUTY, link=telling.link_to)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from standards import services
 from standards.evidence import opening
+from standards.probe import watching
 
 #: One pass stays well under the time after which the broker gives a task to another worker.
 STEPS_A_PASS = 20_000
@@ -22,3 +23,9 @@ def sweep() -> int:
 def open_periods() -> int:
     """Open the duties of the periods that have begun; idempotent, so every hour."""
     return opening.open_periods(now=timezone.now())
+
+
+@shared_task
+def probe() -> int:
+    """Look at the portal's pages whose turn it is; none by default."""
+    return watching.probe(now=timezone.now())

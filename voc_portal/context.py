@@ -25,6 +25,7 @@ from centre.words import korean_instant
 from complaints.texts import texts
 from records.personal import normalise_phone
 from standards.evidence.pages import is_public
+from standards.probe import outages
 
 DEMO_BANNER = _lazy("시연용 화면입니다. 직원과 고객의 이름, 연락처, 사연은 모두 지어낸 것입니다.")
 
@@ -157,6 +158,16 @@ class Portal:
             current = "page" if url == self.path else "true" if section.match(self.path) else ""
             items.append(Item(str(label), url, current, wide))
         return items
+
+    @cached_property
+    def outage_notice(self) -> str:
+        """What public pages say while the 1365 portal is away, and on the day after."""
+        if not is_public(self.path):
+            return ""
+        try:
+            return outages.notice(now=timezone.now())
+        except DatabaseError:
+            return ""
 
     @property
     def report_url(self) -> str:

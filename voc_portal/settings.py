@@ -257,6 +257,8 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # --- tasks --------------------------------------------------------------------------------------
 SWEEP_EVERY_SECONDS = 15
 DELIVER_EVERY_SECONDS = 2
+#: Looks at the portal go to public addresses only; on, also to this machine (a stand-in for it).
+PROBE_ALLOWS_LOOPBACK = env.bool("PROBE_ALLOWS_LOOPBACK", default=False)
 
 # --- logs: no personal data, one line an entry ---------------------------------------------------
 LOGGING = {

@@ -20,6 +20,7 @@ _NOT_FROM_THE_SHELL = (
     "FIELD_KEYS",
     "INDEX_KEY",
     "PORT",
+    "PROBE_ALLOWS_LOOPBACK",
     "SECRET_KEY",
     "SITE_URL",
     "TRUSTED_PROXIES",

@@ -12,6 +12,7 @@ from standards.models.evidence import (
     Kind,
     OnlineService,
 )
+from standards.models.probing import Maintenance, Outage, ProbeDay, Target, Why
 from standards.models.promises import (
     VARIANTS,
     Clause,
@@ -38,10 +39,15 @@ __all__ = [
     "EvidenceQuerySet",
     "InfoPage",
     "Kind",
+    "Maintenance",
     "Observation",
     "OnlineService",
+    "Outage",
     "Pause",
+    "ProbeDay",
     "Redating",
     "Standard",
     "State",
+    "Target",
+    "Why",
 ]
