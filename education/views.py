@@ -221,7 +221,6 @@ def enrolment(request: HttpRequest, token: str) -> HttpResponse:
         found.is_active and course.state == CourseState.ANNOUNCED and not course.has_started(at=now)
     )
     response = render(request, "education/enrolment.html", context, status=409 if problem else 200)
-    response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -267,5 +266,4 @@ def certificate_response(document: certificates.CertificateDocument, *, back: st
     response = HttpResponse(pdf(document), content_type="application/pdf")
     response["Content-Disposition"] = 'attachment; filename="certificate.pdf"'
     response["X-Content-Type-Options"] = "nosniff"
-    response["Referrer-Policy"] = "no-referrer"
     return response
