@@ -16,6 +16,7 @@ from complaints.services._base import actor, lock_for, record, words
 from complaints.services.steps import HANDLERS, Scene
 from complaints.services.telling import (
     contact_way,
+    due_in,
     lead_of,
     tell_citizen,
     tell_staff,
@@ -67,13 +68,14 @@ def apologise(complaint: Complaint, *, now: datetime) -> None:
         key=apology_key(complaint),
         subject_type=SUBJECT,
         subject_id=complaint.pk,
-        started_at=complaint.registered_at,
+        started_at=complaint.received_at,
         now=now,
         team=complaint.team,
         variant=QUICK if quick else "",
     )
     lead = lead_of(complaint, now=now)
-    due = korean_instant(promise.due_at)
+    late = promise.due_at <= now  # registered too late to keep it: the citizen is told a date to come
+    due = korean_instant(due_in("1h", now=now) if late else promise.due_at)
     tell_citizen(
         complaint,
         CODE,

@@ -481,7 +481,7 @@ def _open_commitments(complaint: Complaint, filing: Filing, *, now: datetime) ->
         open_commitment(
             code="stage-1",
             key=f"{prefix}:stage-1",
-            started_at=complaint.registered_at,
+            started_at=complaint.received_at,
             category=complaint.kind,
         )
 

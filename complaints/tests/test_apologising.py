@@ -170,3 +170,20 @@ def test_whom_it_is_about_never_rings(file: File) -> None:
     assert "남가영" not in set(told.values_list("staff__name", flat=True))
     mail_text = Notice.objects.get(subject_id=case.pk, template="immediate-apology").body
     assert "남가영" not in mail_text
+
+
+def test_what_was_registered_late_counts_from_when_it_came(file: File, person: Find) -> None:
+    """A call of the day before, written down this morning: its hour is over, and that is said."""
+    case = file(
+        channel="phone",
+        phone="010-0000-1002",
+        email="",
+        reply_by="phone",
+        received_at=seoul("2026-09-08 16:40"),
+        registered_by=person("im.do"),
+    ).complaint
+    assert promise(case).due_at == seoul("2026-09-08 17:40")
+    told = Notice.objects.get(subject_id=case.pk, template="immediate-apology")
+    assert "11시" in told.body, "what the citizen is told lies ahead"
+    sweep(now=MORNING)
+    assert promise(case).state == "missed"
