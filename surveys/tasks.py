@@ -17,6 +17,7 @@ def follow_times() -> int:
 def invite() -> int:
     """Asks whoever is to be asked, and once more whoever has not answered."""
     now = timezone.now()
+    services.end_tasks(now=now)
     asked = services.invite_cases(now=now) + services.invite_courses(now=now)
     return asked + services.invite_consented(now=now) + services.remind(now=now)
 

@@ -21,6 +21,7 @@ from surveys.services.building import (
 from surveys.services.inviting import (
     Guest,
     delivered,
+    end_tasks,
     forget_addresses,
     invite,
     invite_attended,
@@ -46,6 +47,7 @@ __all__ = [
     "create_survey",
     "delete_draft",
     "delivered",
+    "end_tasks",
     "enter_answers",
     "find_invitation",
     "follow_times",

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from centre import options
@@ -380,6 +381,27 @@ def delivered(notice: Notice, *, now: datetime) -> None:
     survey = Survey.objects.filter(invitations__key=key).first()
     if survey is not None and survey.subject_id is not None:
         settle_course(survey, now=now)
+
+
+def end_tasks(*, now: datetime) -> int:
+    """Nobody is rung any more who answered, or whose time to answer is over; says how many."""
+    tasks = Notice.objects.open_tasks().filter(key__startswith=INVITE)
+    keys = {
+        row.key.removeprefix(INVITE).partition(":again:")[0]: row for row in tasks.without_texts()
+    }
+    asked = Invitation.objects.filter(key__in=keys)
+    over = asked.filter(Q(used=True) | Q(expires_at__lt=now) | ~Q(survey__status=Status.OPEN))
+    ended = [keys[key] for key in over.values_list("key", flat=True)]
+    return sum(
+        notices.cancel(
+            subject_type=row.subject_type,
+            subject_id=row.subject_id,
+            templates=[row.template],
+            keys_with=row.key,
+            now=now,
+        )
+        for row in ended
+    )
 
 
 def forget_addresses(*, now: datetime) -> int:

@@ -14,6 +14,7 @@ from notices import services as notices
 from standards import occasions
 from surveys.models import Invitation, Survey
 from surveys.queries import (
+    COURSE,
     SURVEY,
     YEAR,
     days_since_closed,
@@ -53,7 +54,7 @@ def _courses(now: datetime) -> list[notices.Owed]:
         for owed in _to_managers(
             "course-no-survey",
             f"course:{course.subject_id}:no-survey",
-            (SURVEY, 0),
+            (COURSE, course.subject_id),
             {
                 "course_title": course.title,
                 "survey_by": korean_day(seoul_day(course.ended_at + COURSE_WITHIN)),

@@ -238,6 +238,24 @@ def test_the_list_costs_the_same_however_long(
         client.get(_url("changelist"))
 
 
+def test_the_list_counts_each_by_itself(
+    opened: Callable[..., Survey], closed_case: Callable[..., Complaint]
+) -> None:
+    from surveys.queries import for_staff  # noqa: PLC0415
+
+    survey = opened("case")
+    for n in range(3):
+        closed_case(email=f"c{n}@example.com")
+    services.invite_cases(now=MORNING + 2 * HOUR)
+    asked = list(Invitation.objects.order_by("key"))
+    Invitation.objects.filter(pk__in=[row.pk for row in asked[:2]]).update(sent_at=MORNING)
+    for row in asked[1:]:
+        answered(survey, invitation=row, now=MORNING + 3 * HOUR)
+    opened("visit")
+    rows = for_staff().values_list("kind", "invited_count", "sent_count", "answered_count")
+    assert set(rows) == {("case", 3, 2, 2), ("visit", 0, 0, 0)}
+
+
 def test_what_is_entered_on_the_phone(
     client: Client,
     opened: Callable[..., Survey],

@@ -168,6 +168,30 @@ def test_no_reminder_after_the_end_or_before_it_arrived(
     assert services.remind(now=MORNING + 8 * DAY) == 0
 
 
+@pytest.mark.parametrize("how", ["answered", "over", "closed"])
+def test_nobody_is_rung_any_more(
+    opened: Callable[..., Survey],
+    closed_case: Callable[..., Complaint],
+    manager: StaffMember,
+    how: str,
+) -> None:
+    survey = opened("case")
+    closed_case(email="", phone="010-0000-1234", reply_by="phone")
+    services.invite_cases(now=MORNING + 2 * HOUR)
+    later = MORNING + 5 * HOUR
+    assert services.end_tasks(now=later) == 0
+    if how == "answered":
+        answered(survey, invitation=the_invitation(), now=later)
+    elif how == "closed":
+        services.close_survey(survey_id=survey.pk, by=manager, now=later)
+    else:
+        later = the_invitation().expires_at + HOUR
+    assert services.end_tasks(now=later) == 1
+    assert services.end_tasks(now=later) == 0
+    assert Notice.objects.get(template="survey-case").status == "cancelled"
+    assert Notice.objects.filter(template="task-tell", status="cancelled").count() == 1
+
+
 def test_addresses_are_forgotten(
     opened: Callable[..., Survey], closed_case: Callable[..., Complaint]
 ) -> None:
