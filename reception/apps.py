@@ -11,7 +11,7 @@ class ReceptionConfig(AppConfig):
     def ready(self) -> None:
         from centre import registry as centre_registry
         from notices import registry as notices_registry
-        from reception import queries, services
+        from reception import past, queries, services
         from standards import occasions
         from standards import registry as standards_registry
 
@@ -32,6 +32,10 @@ class ReceptionConfig(AppConfig):
             link=queries.note_path,
             wishes=queries.wishes_of,
         )
+        notices_registry.register(
+            queries.DIFFICULT, visible_to=past.difficult_ids_visible_to, link=past.difficult_path
+        )
+        notices_registry.register(queries.LEAD_CALL, visible_to=past.called_for_ids_visible_to)
         centre_registry.register_duties("회신 약속", queries.open_duties)
         centre_registry.register_hand_over("회신 약속", services.hand_over)
         occasions.register_occasions(queries.VISIT, ended_since=queries.visits_ended_since)

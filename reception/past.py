@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.urls import reverse
 
 from centre.calendar import SEOUL, seoul_day
-from centre.models import Team, User
+from centre.models import StaffMember, Team, User
+from centre.rights import may
 from reception.models import Attempt, ContactNote, DifficultCall, Visit
 from reception.queries import (
     contact_key,
@@ -58,6 +60,23 @@ def difficult_calls(*, now: datetime, months: int) -> QuerySet[DifficultCall]:
     """Those not yet hidden; names of staff come along."""
     rows = DifficultCall.objects.filter(at__gt=months_before(now, months))
     return rows.select_related("recorded_by", "with_whom", "confirmed_by")
+
+
+def difficult_path(_call_id: int, /) -> str:
+    """The page on which leads read and confirm the records."""
+    return reverse("reception:difficult-calls")
+
+
+def difficult_ids_visible_to(user: User) -> object:
+    """For the rooms below: mails about difficult calls are for those who may read the records."""
+    rows = DifficultCall.objects.all()
+    return (rows if may(user, "see_difficult_calls") else rows.none()).values("pk")
+
+
+def called_for_ids_visible_to(user: User) -> object:
+    """Likewise for the mails that call a lead, which are about whoever called."""
+    rows = StaffMember.objects.all()
+    return (rows if may(user, "see_difficult_calls") else rows.none()).values("pk")
 
 
 # --- visits -------------------------------------------------------------------------------------

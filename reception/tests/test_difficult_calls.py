@@ -108,6 +108,19 @@ def test_a_lead_is_called_while_it_lasts(desk: Any, person: Any, settings: Any) 
     assert mail.status == "delivered"
 
 
+def test_the_mails_about_it_are_for_leads_and_managers_too(desk: Any, person: Any) -> None:
+    recorded(desk)
+    services.call_lead(form_token=a_token(), by=desk, now=MORNING)
+    for mail in (*mails("difficult-call"), *mails("lead-called")):
+        address = f"/admin/notices/notice/{mail.pk}/change/"
+        assert browser_of("bae.sj").get(address).status_code == 200, "whom it was sent to"
+        assert browser_of("seo.yh").get(address).status_code == 200
+        for username in ("im.do", "nam.gy"):
+            assert browser_of(username).get(address).status_code in {302, 403, 404}
+            listed = words_of(browser_of(username).get("/admin/notices/notice/"))
+            assert "힘든 통화" not in listed
+
+
 # --- no clock changes, nobody is labelled -------------------------------------------------------
 
 
