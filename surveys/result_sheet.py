@@ -237,7 +237,7 @@ def _scale(row: Results) -> QuestionSheet:
         for band, tone in zip(bands, tones, strict=True)
     ]
     if row["missing"]:
-        lines.append(Line("해당 없음·답하지 않음", f"{row['missing']:,}명", ""))
+        lines.append(Line("해당 없음·무응답", f"{row['missing']:,}명", ""))
     parts = [
         (
             band["label"],

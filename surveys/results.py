@@ -203,7 +203,7 @@ def _one(question: Question, counted: Counted, people: int) -> Results:
     found = scores.single(counts, missing=people - sum(counts))
     if found is None:
         return {"choices": None, "together": None}
-    names.append("답하지 않음")
+    names.append("무응답")
     rows = [
         {"text": name, "count": count, "percent": round(count * 100 / people), "bound": ""}
         for name, count in zip(names, found.counts, strict=True)
