@@ -15,6 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voc_portal.settings")
 from celery import Celery
 from django.conf import settings
 
+from voc_portal import limits
+
 
 def broker_url(redis_url: str) -> str:
     """Celery's spelling of ``redis_url``: a unix socket is ``redis+socket://`` there."""
@@ -81,3 +83,4 @@ app.conf.beat_schedule = {
     "tidy": _every("complaints.tasks.tidy", 3600),
 }
 app.autodiscover_tasks()
+limits.watch_workers()
