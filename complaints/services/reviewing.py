@@ -7,6 +7,7 @@ those concerned may see. The charter says who is cautioned; this says how.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -49,6 +50,10 @@ Status = Review.Status
 Trigger = Review.Trigger
 OPEN = (Status.OPEN, Status.HEARING, Status.DECIDING, Status.APPROVING)
 CLAUSE = "고객응대서비스 이행표준 ‘잘못된 서비스에 대한 시정조치’ 3차"
+
+
+#: Particles after a consonant, and what they are after 담당자.
+_AFTER_VOWEL = {"은": "는", "이": "가", "을": "를", "과": "와", "으로": "로"}
 
 
 # --- who sees what ------------------------------------------------------------------------------
@@ -643,10 +648,15 @@ def _facts(review: Review) -> dict[str, object]:
 
 
 def _unnamed(text: str, person: StaffMember | None) -> str:
-    """The team's notice does not name the person."""
+    """The team's notice does not name the person; the particle follows the other word."""
     if person is None:
         return text
-    return text.replace(str(person), "담당자").replace(person.name, "담당자")
+    called = f"{re.escape(person.name)}(?: ?{re.escape(person.title)})?"
+    return re.sub(
+        rf"{called}(?:({'|'.join(_AFTER_VOWEL)})(?![가-힣]))?",
+        lambda found: "담당자" + _AFTER_VOWEL.get(found[1] or "", ""),
+        text,
+    )
 
 
 def _to(person: StaffMember | None, team: str) -> str:

@@ -104,6 +104,18 @@ def test_one_click_confirms_and_the_letter_goes_its_way(
     assert b"".join(pdf).startswith(b"%PDF")  # read to its end, which closes it
 
 
+def test_where_something_else_comes_first_it_is_decided_where_it_is_read(
+    first: Complaint, second: Complaint
+) -> None:
+    lead = browser_of("bae.sj")
+    page = lead.get(case_url(second))
+    assert page.context["page"].urgent.panel.key == "confirm"
+    assert "같은 내용일 수 있는 앞의 건" in words_of(page)
+    assert f'name="proposal" value="{proposal(second).pk}"' in page_of(page)
+    assert done(act(lead, second, "reject_repeat", proposal=proposal(second).pk))
+    assert "같은 내용일 수 있는 앞의 건" not in words_of(lead.get(case_url(second)))
+
+
 def test_an_action_is_finished_with_a_file_and_verified_by_another(
     first: Complaint, person: Find
 ) -> None:

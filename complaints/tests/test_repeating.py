@@ -296,6 +296,22 @@ def test_after_the_letter_only_a_correction_is_recorded(second: Complaint, perso
         services.undo_repeat(complaint_id=second.pk, reason="또", by=person("noh.jh"), now=LATER)
 
 
+def test_what_repeats_a_corrected_case_is_a_second_time_not_a_third(
+    second: Complaint, person: Find
+) -> None:
+    services.confirm_repeat(proposal_id=proposal(second).pk, by=person("noh.jh"), now=LATER)
+    letter_told(second, now=LATER)
+    answer(second, ACCEPTED, now=LATER)
+    services.undo_repeat(
+        complaint_id=second.pk, reason="다른 일이었음", by=person("noh.jh"), now=LATER
+    )
+    later = LATER + timedelta(days=7)
+    third = services.raise_again(complaint_id=second.pk, text="또", now=later).complaint
+    assert fresh(third).stage == 2
+    assert not third.reviews.exists()
+    assert list(breaches()) == []
+
+
 def test_rejected_and_later_confirmed(second: Complaint, person: Find) -> None:
     row = proposal(second)
     services.reject_repeat(proposal_id=row.pk, by=person("noh.jh"), now=LATER)

@@ -75,6 +75,33 @@ def test_the_whole_way_by_its_pages(review: Review) -> None:
     assert AccessLog.objects.filter(subject_type="review").exists()
 
 
+def test_whoever_approves_reads_all_of_it_and_the_lead_no_statement(review: Review) -> None:
+    press("seo.yh", review, "ask_statement", facts="절차서가 그대로임")
+    press("nam.gy", review, "give_statement", text="행사가 겹쳤습니다.")
+    assert "행사가 겹쳤습니다." in words_of(browser_of("nam.gy").get(url(review)))
+    assert "행사가 겹쳤습니다." not in words_of(browser_of("baek.sw").get(url(review)))
+    typed = {
+        "issue": "yes",
+        "to_team": "on",
+        "judgement": "알리지 않음",
+        "improvement": "고칠 것",
+        "improvement_due_on": "2026-12-31",
+        "support": "교육을 함께 함",
+    }
+    assert done(press("seo.yh", review, "decide", **typed))
+    director = browser_of("moon.tk")
+    page = words_of(director.get(url(review)))
+    for said in ("행사가 겹쳤습니다.", "담당 팀", "고칠 것", "2026년 12월 31일(목)까지", "교육을"):
+        assert said in page
+    draft = page_of(director.get(url(review, "documents/team/")))
+    assert "(결재 뒤 정해짐)" in draft
+    assert browser_of("baek.sw").get(url(review, "documents/team/")).status_code == 404
+    assert done(press("moon.tk", review, "return_caution", comment="기한을 다시"))
+    again = browser_of("seo.yh").get(url(review)).context["form"]
+    assert again.initial["improvement"] == "고칠 것"
+    assert again.initial["issue"] == "yes"
+
+
 def test_others_see_neither_page_nor_list_nor_notice(review: Review) -> None:
     press("seo.yh", review, "ask_statement", facts="절차서가 그대로임")
     for who in ("noh.jh", "im.do", "kang.dh", "song.hn", "sys.admin"):

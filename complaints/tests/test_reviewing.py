@@ -308,6 +308,25 @@ def test_the_documents_can_be_printed(action: CorrectiveAction, person: Find) ->
         assert "비공개" in document.html()
 
 
+def test_the_teams_notice_names_nobody_and_has_no_statement(
+    action: CorrectiveAction, person: Find
+) -> None:
+    review = heard(not_carried_out(action, person), person)
+    said = DECISION | {
+        "statement_summary": "행사가 겹침",
+        "judgement": "남가영 주임은 알리지 않았고, 남가영이 맡은 일입니다.",
+    }
+    reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **said)
+    caution = approved(review, person).caution
+    team = reviewing.caution_document(caution, to_team=True).html()
+    assert "남가영" not in team
+    assert "담당자는 알리지 않았고, 담당자가 맡은 일입니다." in team
+    assert "행사가 겹침" not in team
+    own = reviewing.caution_document(caution, to_team=False).html()
+    assert "남가영 주임 (정보관리팀)" in own
+    assert "행사가 겹침" in own
+
+
 # --- the whole ladder ---------------------------------------------------------------------------
 
 
@@ -334,6 +353,7 @@ def test_three_times_the_same_accepted_matter_climbs_all_three_stages(
     heard(review, person, now=later)
     reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=later, **DECISION)
     approved(review, person, now=later)
+    assert reviewing.receipt_numbers(review).count(",") == 2, "all three times"
     letter_told(three, now=later)
     answer(three, ACCEPTED, now=later)
     deliver(now=later)
