@@ -207,6 +207,7 @@ class TrackingPage:
     handler: str
     handler_phone: str
     entries: list[Entry]
+    joined_to: Complaint | None
     responses: list[Response]
     messages: list[CitizenMessage]
     files: list[StoredFile]
@@ -286,6 +287,14 @@ def plain_explanation(commitment: Commitment | None) -> str:
     return "\n".join(line for line in lines if not line.startswith("근거:"))
 
 
+def _joined_to(complaint: Complaint) -> Complaint | None:
+    """The case that a merged one is answered with; both are the same citizen's (``merge``)."""
+    target = complaint.merged_into
+    while target is not None and target.merged_into is not None:
+        target = target.merged_into
+    return target
+
+
 def _answers_told(complaint: Complaint) -> list[Response]:
     """The answers that were told; one stays to be read here though its letter came back later."""
     found: list[Response] = []
@@ -334,7 +343,8 @@ def tracking(complaint: Complaint, *, now: datetime) -> TrackingPage:
         handler=str(handler) if handler else "",
         handler_phone=centre_queries.phone_of(handler) if handler else "",
         entries=timeline(complaint),
-        responses=_answers_told(complaint),
+        joined_to=(joined := _joined_to(complaint)),
+        responses=_answers_told(joined or complaint),
         messages=list(complaint.messages.all()),
         files=[f for f in records_queries.files_of(SUBJECT, complaint.pk) if f.visible_to_citizen],
         open_request=request,

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from centre import queries as centre_queries
 from centre.models import StaffMember
+from centre.words import korean_day
 from complaints import queries, registry, texts
 from complaints.errors import ChangedMeanwhile, NotAllowed, NotNow, Refused
 from complaints.models import Complaint, Decision, Kind, Response, State
@@ -234,6 +235,7 @@ def result_context(
         "reason": response.reason if decision["reason_required"] else "",
         "action_done": response.action_done,
         "action_planned": response.action_planned,
+        "action_due": korean_day(response.action_due_on) if response.action_due_on else "",
         "reopen_url": again,
         "lead_name": "" if complaint.in_team_name else approver.name,
         "lead_title": "" if complaint.in_team_name else approver.title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +13,12 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from complaints import services
+from complaints import queries, services
 from complaints.filing import Filed
 from complaints.models import Complaint, State
 from complaints.tests.conftest import MORNING
 from notices.models import Notice
+from notices.services import deliver
 from records.files import check_upload
 from records.queries import files_of
 from records.services import store_file
@@ -399,3 +400,36 @@ def test_asking_for_codes_is_limited(client: Client, filed: Filed) -> None:
 def test_the_code_page_takes_the_number_along(client: Client) -> None:
     assert 'value="2026-000001-Z"' in page_of(client.get(f"{CODE}?receipt_number=2026-000001-Z"))
     assert "접수번호를 적어" in page_of(client.post(CODE, {}))
+
+
+def test_a_joined_case_shows_where_it_went_and_the_answer(
+    client: Client, file: Callable[..., Filed], person: Callable[[str], Any]
+) -> None:
+    first, second = file(), file(subject="또 보냅니다")
+    lead, handler = person("baek.sw"), person("nam.gy")
+    services.merge(
+        complaint_id=second.complaint.pk,
+        into_number=first.complaint.receipt_number,
+        by=person("bae.sj"),
+        now=MORNING,
+    )
+    page = page_of(client.get(open_it(client, second)))
+    assert first.complaint.receipt_number in page
+    assert "답변을 드리면 여기에도 보입니다" in page
+    draft = services.Draft(
+        decision="accepted",
+        answer="세 시간을 올렸습니다.",
+        action_planned="다달이 확인",
+        action_due_on=date(2026, 9, 30),
+    )
+    services.submit_response(complaint_id=first.complaint.pk, draft=draft, by=handler, now=MORNING)
+    approval = queries.open_approval(first.complaint)
+    assert approval is not None
+    services.approve(approval_id=approval.pk, by=lead, now=MORNING)
+    deliver(now=MORNING)
+    page = page_of(client.get(open_it(client, second)))
+    assert "합쳐 답변드렸습니다" in page
+    assert "세 시간을 올렸습니다." in page
+    assert "2026년 9월 30일(수)까지 마치겠습니다." in page
+    told = Notice.objects.get(subject_id=first.complaint.pk, template="result")
+    assert "마칠 날           2026년 9월 30일(수)까지" in told.body
