@@ -125,7 +125,7 @@ def joined_files(user: User, complaint: Complaint) -> list[Joined]:
     person = centre_queries.person_of(user)
     chief = user.has_role(Role.LEAD, Role.MANAGER)
     found = []
-    for case in _joined_to(complaint):
+    for case in _cases_joined_to(complaint):
         if (
             person is None
             or person.pk in kept_out(case)
@@ -137,7 +137,7 @@ def joined_files(user: User, complaint: Complaint) -> list[Joined]:
     return found
 
 
-def _joined_to(complaint: Complaint) -> list[Complaint]:
+def _cases_joined_to(complaint: Complaint) -> list[Complaint]:
     """The cases joined to this one, and those joined to them before, in the order they came."""
     found: dict[int, Complaint] = {}
     ids = {complaint.pk}
