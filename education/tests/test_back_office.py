@@ -193,6 +193,22 @@ def test_moving_tells_how_many_and_changes_nothing_on_get(announced: Any) -> Non
     assert states(course) == ["excluded", "kept"]
 
 
+def test_of_an_announced_course_only_what_does_not_need_telling_is_edited(
+    announced: Any, planner: Any
+) -> None:
+    course, client = announced(), browser_of("cha.mj")
+    shown = page_of(client.get(page(course, "edit/")))
+    assert 'name="enrol_closes_on"' in shown
+    assert 'name="enrol_opens_on"' not in shown
+    assert 'name="day_1"' not in shown
+    form = typed(handler=planner.pk, title="다른 이름", place="다른 곳")
+    refused = client.post(page(course, "edit/"), form)
+    assert "‘일정 바꾸기’에서" in page_of(refused)
+    client.post(page(course, "edit/"), form | {"place": "소회의실"})
+    assert (fresh(course).title, fresh(course).starts_at) == ("다른 이름", course.starts_at)
+    assert states(course) == ["kept"]
+
+
 def test_only_a_lead_calls_off(announced: Any) -> None:
     course = announced()
     shown = page_of(browser_of("cha.mj").get(page(course)))
