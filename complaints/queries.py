@@ -52,8 +52,33 @@ def reply_key(complaint: Complaint) -> str:
 
 
 def renewed_key(complaint: Complaint) -> str:
-    """The key of the second promise, made after the first was missed."""
+    """The key of the second promise, made after the first was missed.
+
+    Those made after it, in a call after the second miss, follow it: ``…:2``, ``…:3``.
+    """
     return f"complaint:{complaint.pk}:reply-renewed:{complaint.round}"
+
+
+def renewed_promises(complaint: Complaint) -> list[Commitment]:
+    """The promises made after misses of the present round, in order; the last one is in force."""
+    return _with_followers("reply-renewed", renewed_key(complaint), complaint)
+
+
+def manager_calls(complaint: Complaint) -> list[Commitment]:
+    """The calls that a manager owed after second misses of the present round, in order."""
+    key = f"complaint:{complaint.pk}:manager-call:{complaint.round}"
+    return _with_followers("manager-call", key, complaint)
+
+
+def _with_followers(code: str, key: str, complaint: Complaint) -> list[Commitment]:
+    rows = Commitment.objects.of(SUBJECT, complaint.pk).filter(code=code)
+    return list(rows.filter(Q(key=key) | Q(key__startswith=f"{key}:")).order_by("pk"))
+
+
+def is_reply_key(complaint: Complaint, key: str) -> bool:
+    """Whether it is the key of a promise to answer in the present round."""
+    renewed = renewed_key(complaint)
+    return key in {reply_key(complaint), renewed} or key.startswith(f"{renewed}:")
 
 
 # --- who is kept out ----------------------------------------------------------------------------
@@ -165,6 +190,8 @@ _TIMELINE = {
     "told": "결과를 알려 드렸습니다",
     "referred": "소관 기관에 보내 드렸습니다",
     "promise-missed": "약속드린 기한을 지키지 못했습니다",
+    "promise-missed-again": "다시 약속드린 기한도 지키지 못했습니다",
+    "manager-called": "관리자가 직접 연락드렸습니다",
     "withdrawn": "취하하셨습니다",
     "merged": "먼저 접수된 건과 합쳤습니다",
     "closed": "처리를 마쳤습니다",
@@ -192,6 +219,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondMiss:
+    """The date promised after a miss passed as well; ``manager`` is a title, "" until it is told.
+
+    ``call_until`` is the instant by which the manager rings; None where no call is owed.
+    """
+
+    manager: str = ""
+    contact_way: str = ""
+    call_until: datetime | None = None
+    call_late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingPage:
     """All that the citizen's page of one case shows."""
 
@@ -202,6 +242,8 @@ class TrackingPage:
     due_explanation: str
     overdue: bool
     new_promise: NewPromise | None
+    date_agreed: bool
+    second_miss: SecondMiss | None
     team: str
     team_phone: str
     handler: str
@@ -257,6 +299,15 @@ def _entry_text(event: Event) -> str:
         return str(event.data.get("body", ""))
     if event.kind == "promise-missed":
         return f"새로 약속드리는 기한: {event.data.get('new_due', '')}까지"
+    if event.kind == "promise-missed-again" and event.data.get("contact_due"):
+        return (
+            f"{event.data['missed_due']}까지 답변드리기로 다시 약속드렸으나 지키지 못했습니다. "
+            f"거듭 사과드립니다. 이때부터 {event.data['manager']}의 책임으로 처리하며, "
+            f"{event.data['contact_due']}까지 직접 연락드려 답변 날짜를 정하기로 했습니다."
+        )
+    if event.kind == "manager-called" and event.data.get("new_due"):
+        how = "함께 정한 답변 기한" if event.data.get("agreed") else "저희가 다시 정한 답변 기한"
+        return f"{how}: {event.data['new_due']}까지"
     return ""
 
 
@@ -275,8 +326,32 @@ def promised_until(complaint: Complaint) -> datetime | None:
     reply = reply_commitment(complaint)
     if reply is None or reply.state != "missed":
         return reply.due_at if reply else None
-    renewed = Commitment.objects.filter(key=renewed_key(complaint)).first()
-    return renewed.due_at if renewed else reply.due_at
+    renewed = renewed_promises(complaint)
+    return renewed[-1].due_at if renewed else reply.due_at
+
+
+def _date_agreed(complaint: Complaint) -> bool:
+    """Whether the date in force was set together with the citizen, in a call."""
+    call = records_queries.events_of(SUBJECT, complaint.pk).filter(kind="manager-called").last()
+    return bool(call and call.data.get("agreed"))
+
+
+def _second_miss(complaint: Complaint, *, now: datetime) -> SecondMiss | None:
+    """What holds while the date that was promised last after a miss has passed."""
+    renewed = renewed_promises(complaint)
+    if not renewed or not renewed[-1].is_late(now=now):
+        return None
+    owed = [call for call in manager_calls(complaint) if call.fulfilled_at is None]
+    told = records_queries.events_of(SUBJECT, complaint.pk).filter(kind="promise-missed-again")
+    event = told.last()
+    if event is None or not owed:
+        return SecondMiss()
+    return SecondMiss(
+        manager=event.data.get("manager", ""),
+        contact_way=event.data.get("contact_way", ""),
+        call_until=owed[-1].due_at,
+        call_late=now > owed[-1].due_at,
+    )
 
 
 def plain_explanation(commitment: Commitment | None) -> str:
@@ -338,6 +413,8 @@ def tracking(complaint: Complaint, *, now: datetime) -> TrackingPage:
         due_explanation=plain_explanation(reply),
         overdue=bool(reply and complaint.is_open and reply.is_late(now=now)),
         new_promise=promise,
+        date_agreed=promise is not None and _date_agreed(complaint),
+        second_miss=_second_miss(complaint, now=now) if promise else None,
         team=complaint.team.name if complaint.team else "",
         team_phone=centre_queries.phone_of_team(complaint.team) if complaint.team else "",
         handler=str(handler) if handler else "",

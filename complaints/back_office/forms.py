@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from centre import options
 from centre import queries as centre_queries
 from centre.models import ReferralBody, StaffMember, Team
 from complaints import texts
@@ -406,6 +407,19 @@ class PromiseForm(StaffForm):
 
 class CallForm(StaffForm):
     note = area(_("말씀드린 것과 약속한 것"), rows=3, required="무엇을 말씀드렸는지 적어 주십시오.")
+    due_on = day(
+        _("고객과 정한 답변 날짜"),
+        help_text=_("이날 18시까지가 새 약속이 됩니다. 고객의 처리상황 화면에 나옵니다."),
+    )
+    no_date = forms.BooleanField(label=_("날짜를 함께 정하지 못함"), required=False)
+
+    def prepare(self, _situation: Situation) -> None:
+        days = options.number("new_promise_days")
+        self.fields[
+            "no_date"
+        ].help_text = (
+            f"표시하시면 오늘부터 {days}근무일 뒤 18시까지 답하기로 하고 고객에게 알립니다."
+        )
 
 
 class RevealForm(StaffForm):

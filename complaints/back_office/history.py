@@ -202,6 +202,7 @@ def _other(data: Mapping[str, Any]) -> str:
         str(data.get("number", "")),
         str(data.get("ground", "")),
         f"{data['new_due']}까지" if data.get("new_due") else "",
+        "고객과 날짜를 정하지 못해 센터가 정함" if data.get("agreed") is False else "",
         _WAYS.get(data.get("way", ""), ""),
     ]
     return " · ".join(filter(None, parts))

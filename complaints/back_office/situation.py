@@ -101,13 +101,19 @@ class Situation:
     def _clock(self, key: str) -> Commitment | None:
         return next((row for row in self.clocks if row.key == key), None)
 
+    def _last_clock(self, key: str) -> Commitment | None:
+        """The last of those with this key and those that follow it (``key:2``, ``key:3``)."""
+        rows = [c for c in self.clocks if c.key == key or c.key.startswith(f"{key}:")]
+        return max(rows, key=lambda row: row.pk, default=None)
+
     @cached_property
     def reply(self) -> Commitment | None:
         return self._clock(queries.reply_key(self.case))
 
     @cached_property
     def renewed(self) -> Commitment | None:
-        return self._clock(queries.renewed_key(self.case))
+        """What was promised last after a miss of this round."""
+        return self._last_clock(queries.renewed_key(self.case))
 
     @property
     def clock(self) -> Commitment | None:
@@ -117,8 +123,7 @@ class Situation:
     @property
     def call_due(self) -> Commitment | None:
         """The manager's call after a second miss, while nobody has rung."""
-        key = f"complaint:{self.case.pk}:manager-call:{self.case.round}"
-        row = self._clock(key)
+        row = self._last_clock(f"complaint:{self.case.pk}:manager-call:{self.case.round}")
         open_states = {Clock.RUNNING, Clock.MISSED}
         return row if row and row.state in open_states and not row.fulfilled_at else None
 

@@ -47,9 +47,11 @@ from complaints.services.telling import (
     tell_citizen,
     to_citizen,
     to_staff,
+    ways_to,
 )
 from complaints.services.waiting import lapse
 from notices import services as notices
+from notices.models import Channel as Way
 from notices.models import Notice
 from records.actors import SYSTEM
 from records.services import NewEvent, record_many
@@ -376,18 +378,19 @@ def _chase(scene: Scene, case: Complaint, step: StepDue) -> None:
 
 
 def _renewed_missed(scene: Scene, case: Complaint, step: StepDue) -> None:
-    """A second miss: a manager rings within 4 working hours (a choice of the centre)."""
-    scene.record(case, "promise-missed-again", step, key="missed")
+    """A second miss, or one more: a manager rings within 4 working hours (the centre's choice)."""
+    which = step.commitment.key.partition(":reply-renewed:")[2]  # 1, or 1:2 for a date agreed
+    call_key = f"complaint:{case.pk}:manager-call:{which}"
     standards.exclude(  # one call is open at a time: a former round's is not chased any more
         subject_type=SUBJECT,
         subject_id=case.pk,
         why="reopened",
         now=scene.now,
-        keys=[f"complaint:{case.pk}:manager-call:{number}" for number in range(1, case.round)],
+        codes=["manager-call"],
     )
     call = standards.open_commitment(
         code="manager-call",
-        key=f"complaint:{case.pk}:manager-call:{case.round}",
+        key=call_key,
         subject_type=SUBJECT,
         subject_id=case.pk,
         started_at=scene.now,
@@ -402,14 +405,26 @@ def _renewed_missed(scene: Scene, case: Complaint, step: StepDue) -> None:
         "manager_name": manager.name if manager else "",
         "manager_title": manager.title if manager else "",
     }
+    scene.record(
+        case,
+        "promise-missed-again",
+        step,
+        key="missed",
+        data={
+            "missed_due": context["new_due_at"],
+            "contact_due": context["contact_due_at"],
+            "contact_way": context["contact_way"],
+            "manager": context["manager_title"] or "사무처장",
+        },
+    )
     scene.tell_citizen(
-        case, "missed-promise-again", key=f"missed-promise-again:{case.round}", context=context
+        case, "missed-promise-again", key=f"missed-promise-again:{which}", context=context
     )
     scene.tell(
         case,
         [manager],
         "manager-ring",
-        key=f"manager-ring:{case.round}",
+        key=f"manager-ring:{which}",
         context=context,
         hours="any",
     )
@@ -451,18 +466,16 @@ def set_new_promise(
 def _move_promise(
     complaint: Complaint, promise: NewPromise, due_at: datetime, *, now: datetime
 ) -> None:
-    if due_at <= now:
-        raise Refused("지금보다 뒤의 날을 골라 주십시오.", field="due_on")
-    require_open_day(seoul_day(due_at), field="due_on")
-    furthest = centre_queries.calendar().add_open_days(
-        seoul_day(now), options.number("new_promise_longest_days")
-    )
-    if seoul_day(due_at) > furthest:
-        raise Refused(f"{korean_day(furthest)}까지의 날을 골라 주십시오.", field="due_on")
+    _check_new_date(due_at, now=now)
+    if len(queries.renewed_promises(complaint)) > 1:
+        raise NotNow(
+            "관리자가 고객께 연락드리고 정한 기한이라 바꿀 수 없습니다. "
+            "이 기한보다 먼저 답변드리는 것은 언제나 좋습니다."
+        )
     if now >= promise.due_at:
         raise NotNow(
             "새로 약속한 기한도 지났습니다. 고객께 직접 연락드려 날짜를 정하고, 말씀드린 것을 "
-            "‘관리자 통화’로 남겨 주십시오."
+            "‘관리자 전화 기록’에 남겨 주십시오."
         )
     standards.move_due(
         key=renewed_key(complaint), new_due_at=due_at, why="팀장이 새 기한을 정함", now=now
@@ -478,21 +491,97 @@ def _move_promise(
     )
 
 
-@transaction.atomic
-def log_manager_call(*, complaint_id: int, note: str, by: StaffMember, now: datetime) -> Complaint:
-    """A manager rang the citizen after the second miss and says what was agreed.
+def _check_new_date(due_at: datetime, *, now: datetime) -> None:
+    if due_at <= now:
+        raise Refused("지금보다 뒤의 날을 골라 주십시오.", field="due_on")
+    require_open_day(seoul_day(due_at), field="due_on")
+    furthest = centre_queries.calendar().add_open_days(
+        seoul_day(now), options.number("new_promise_longest_days")
+    )
+    if seoul_day(due_at) > furthest:
+        raise Refused(f"{korean_day(furthest)}까지의 날을 골라 주십시오.", field="due_on")
 
-    NotNow where no call is owed, or it was made.
+
+@transaction.atomic
+def log_manager_call(
+    *,
+    complaint_id: int,
+    note: str,
+    by: StaffMember,
+    now: datetime,
+    due_on: date | None = None,
+    no_date: bool = False,
+) -> Complaint:
+    """A manager rang the citizen after the second miss: what was said, and the date agreed.
+
+    That date (closing time of ``due_on``) is the new promise. With ``no_date`` none could be agreed:
+    then the centre's own limit after a miss holds, counted from this call, so that a date is never
+    missing. NotNow where no call is owed, or it was made.
     """
     complaint = lock_for(complaint_id, by=by, right="set_new_promise")
-    key = f"complaint:{complaint.pk}:manager-call:{complaint.round}"
-    call = standards.find(key)
-    if call is None or call.fulfilled_at is not None or call.state not in {"running", "missed"}:
+    owed = [c for c in queries.manager_calls(complaint) if c.state in {"running", "missed"}]
+    if not owed or owed[-1].fulfilled_at is not None:
         raise NotNow("관리자가 전화드리기로 한 약속이 없거나, 이미 전화한 것을 적었습니다.")
     said = words(note, field="note", required="무엇을 말씀드렸는지 적어 주십시오.", longest=2_000)
-    standards.fulfil(key=key, at=now, now=now)
-    record(complaint, "manager-called", at=now, by=actor(by), text=said)
+    due_at = _date_of_call(due_on, no_date=no_date, now=now)
+    standards.fulfil(key=owed[-1].key, at=now, now=now)
+    _promise_once_more(complaint, due_at, now=now)
+    until = korean_instant(due_at)
+    record(
+        complaint,
+        "manager-called",
+        at=now,
+        by=actor(by),
+        text=said,
+        data={"new_due": until, "agreed": not no_date},
+    )
+    if Way.EMAIL in ways_to(complaint):  # who has no e-mail was just told
+        tell_citizen(
+            complaint,
+            "date-agreed",
+            key=f"date-agreed:{owed[-1].key.partition(':manager-call:')[2]}",
+            now=now,
+            context={"new_due_at": until, "agreed": not no_date},
+        )
+    notices.nudge()
     return complaint
+
+
+def _date_of_call(due_on: date | None, *, no_date: bool, now: datetime) -> datetime:
+    if no_date and due_on is not None:
+        raise Refused(
+            "날짜를 정하셨으면 ‘날짜를 함께 정하지 못함’의 표시를 빼 주십시오.", field="no_date"
+        )
+    if no_date:
+        return _new_promise_at(now)
+    if due_on is None:
+        raise Refused(
+            "고객과 정한 답변 날짜를 적어 주십시오. 정하지 못하셨으면 "
+            "‘날짜를 함께 정하지 못함’에 표시해 주십시오.",
+            field="due_on",
+        )
+    due_at = datetime.combine(due_on, CLOSING_TIME, tzinfo=SEOUL)
+    _check_new_date(due_at, now=now)
+    return due_at
+
+
+def _promise_once_more(complaint: Complaint, due_at: datetime, *, now: datetime) -> None:
+    """A clock of its own for the date set in the call; it stands still during a supplement."""
+    key = f"{renewed_key(complaint)}:{len(queries.renewed_promises(complaint)) + 1}"
+    standards.open_commitment(
+        code="reply-renewed",
+        key=key,
+        subject_type=SUBJECT,
+        subject_id=complaint.pk,
+        started_at=now,
+        due_at=due_at,
+        team=complaint.team,
+        category=complaint.kind,
+        now=now,
+    )
+    if complaint.state == State.WAITING:
+        standards.pause(key=key, at=now, now=now)
+    complaint.new_promises.filter(number=complaint.round).update(due_at=due_at)
 
 
 # --- inner clocks -------------------------------------------------------------------------------
@@ -567,7 +656,7 @@ def fulfilled_at(keys: Sequence[str]) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for key, pk in wanted.items():
         row = facts.get(pk)
-        if row is not None and row.told_at and key in {queries.reply_key(row), renewed_key(row)}:
+        if row is not None and row.told_at and queries.is_reply_key(row, key):
             found[key] = row.told_at
     return found | _accepted(wanted, facts)
 
@@ -577,9 +666,7 @@ def _accepted(wanted: dict[str, int], facts: dict[int, Complaint]) -> dict[str, 
     keys = {
         key: pk
         for key, pk in wanted.items()
-        if pk in facts
-        and facts[pk].state == State.TELLING
-        and key in {queries.reply_key(facts[pk]), renewed_key(facts[pk])}
+        if pk in facts and facts[pk].state == State.TELLING and queries.is_reply_key(facts[pk], key)
     }
     if not keys:
         return {}

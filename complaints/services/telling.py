@@ -387,17 +387,19 @@ def _told(complaint: Complaint, notice: Notice, *, now: datetime) -> None:
     Response.objects.filter(pk=response.pk).update(status=Response.Status.TOLD, told_at=now)
     change(complaint, state=State.ANSWERED, decision=response.decision, told_at=now)
     record(complaint, "told", at=now, by=SYSTEM, data={"way": notice.channel})
-    standards.fulfil(key=queries.reply_key(complaint), at=now, now=now)
-    standards.fulfil(key=queries.renewed_key(complaint), at=now, now=now)
-    standards.fulfil(key=f"complaint:{complaint.pk}:stage-1", at=now, now=now)
-    standards.fulfil(
-        key=f"complaint:{complaint.pk}:manager-call:{complaint.round}", at=now, now=now
-    )
+    for key in (*_kept_by_telling(complaint), f"complaint:{complaint.pk}:stage-1"):
+        standards.fulfil(key=key, at=now, now=now)
     end_documents(complaint, now=now)
     notices.cancel(subject_type=SUBJECT, subject_id=complaint.pk, templates=WORK, now=now)
     registry.call(registry.after_told, complaint, now=now)
     since = response.approved_at or notice.owed_at
     _observe_speed("result-mail", notice, complaint, since=since, now=now)
+
+
+def _kept_by_telling(complaint: Complaint) -> list[str]:
+    """The keys of the promises of this round that the answer keeps, the manager's call among them."""
+    later = [*queries.renewed_promises(complaint), *queries.manager_calls(complaint)]
+    return [queries.reply_key(complaint), *(promise.key for promise in later)]
 
 
 def _response_of(complaint: Complaint, notice: Notice) -> Response:
@@ -490,8 +492,7 @@ def _untold(complaint: Complaint, notice: Notice, *, now: datetime) -> None:
     told_at = complaint.told_at
     Response.objects.filter(pk=response.pk).update(status=Response.Status.APPROVED, told_at=None)
     change(complaint, state=State.TELLING, told_at=None, closed_at=None)
-    call = f"complaint:{complaint.pk}:manager-call:{complaint.round}"
-    for key in (queries.reply_key(complaint), queries.renewed_key(complaint), call):
+    for key in _kept_by_telling(complaint):
         promise = standards.find(key)
         if promise is not None and promise.fulfilled_at == told_at:
             standards.unfulfil(key=key, why="bounced", now=now)

@@ -26,7 +26,7 @@ from complaints.queries import (
     open_request,
     plain_explanation,
     promised_until,
-    renewed_key,
+    renewed_promises,
     reply_commitment,
     reply_key,
 )
@@ -97,7 +97,7 @@ def request_information(
     )
     request.reply_until = commitment.due_at
     request.save(update_fields=["reply_until"])
-    for key in (reply_key(complaint), renewed_key(complaint)):
+    for key in (reply_key(complaint), *(row.key for row in renewed_promises(complaint))):
         standards.pause(key=key, at=now, now=now)
     change(complaint, state=State.WAITING)
     record(complaint, "information-requested", at=now, by=actor(by))
@@ -185,10 +185,10 @@ def enter_supplement(*, complaint_id: int, text: str, by: StaffMember, now: date
 
 def _run_again(complaint: Complaint, *, now: datetime) -> Commitment | None:
     standards.resume(key=reply_key(complaint), at=now, now=now)
-    if standards.resume(key=renewed_key(complaint), at=now, now=now):
-        renewed = standards.find(renewed_key(complaint))
-        if renewed is not None:
-            complaint.new_promises.filter(number=complaint.round).update(due_at=renewed.due_at)
+    for promise in renewed_promises(complaint):
+        if standards.resume(key=promise.key, at=now, now=now):
+            promise.refresh_from_db(fields=["due_at"])
+            complaint.new_promises.filter(number=complaint.round).update(due_at=promise.due_at)
     return reply_commitment(complaint)
 
 

@@ -377,7 +377,11 @@ def test_new_promise_and_the_call_of_a_manager(case: Complaint) -> None:
     with time_machine.travel(much_later, tick=False):
         manager = browser_of("seo.yh")
         assert manager.get(case_url(case)).context["page"].urgent.panel.key == "call"
-        assert done(act(manager, case, "log_manager_call", note="사과드리고 오늘 답하기로 함"))
+        said = {"note": "사과드리고 오늘 답하기로 함"}
+        response = act(manager, case, "log_manager_call", **said)
+        assert refused(response, "고객과 정한 답변 날짜를 적어 주십시오.")
+        assert "사과드리고 오늘 답하기로 함" in page_of(response)
+        assert done(act(manager, case, "log_manager_call", **said, due_on="2026-09-28"))
         assert "manager-called" in events(case)
         assert "log_manager_call" not in verbs_on(manager.get(case_url(case)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -856,6 +856,7 @@ def test_reminders_the_miss_and_the_daily_chase_each_once(file: File, person: Fi
     services.log_manager_call(
         complaint_id=case.pk,
         note="22일에 답하기로",
+        due_on=date(2026, 9, 22),
         by=person("seo.yh"),
         now=seoul("2026-09-22 09:30"),
     )
@@ -872,6 +873,7 @@ def test_reminders_the_miss_and_the_daily_chase_each_once(file: File, person: Fi
 def test_a_managers_call_is_logged_where_one_is_owed_and_once(file: File, person: Find) -> None:
     case = file().complaint
     log: Any = {"complaint_id": case.pk, "note": "사과드림", "by": person("seo.yh")}
+    log["no_date"] = True
     with pytest.raises(NotNow, match="전화드리기로 한 약속이 없거나"):
         services.log_manager_call(**log, now=MORNING)
     late = seoul("2026-09-21 18:00:01")

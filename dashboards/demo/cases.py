@@ -315,7 +315,11 @@ class Cases:
         manager = next(iter(centre_queries.people_in("secretary_general", at=now)), None)
         if manager is not None:
             services.log_manager_call(
-                complaint_id=case_id, note="늦어진 까닭과 새 날짜를 말씀드림", by=manager, now=now
+                complaint_id=case_id,
+                note="늦어진 까닭과 새 날짜를 말씀드림",
+                due_on=centre_queries.calendar().add_open_days(now.astimezone(SEOUL).date(), 3),
+                by=manager,
+                now=now,
             )
 
     def _actions(self, now: datetime) -> None:
