@@ -85,7 +85,6 @@ def staff(request: HttpRequest, context: dict[str, Any], pk: int) -> HttpRespons
         try:
             said = _act(request, survey, by=person, now=now)
         except Refused as error:
-            messages.error(request, str(error))
             typed = {"typed": request.POST, "refused": error}
             return _staff_page(request, context | typed, survey, person=person, now=now, status=400)
         messages.success(request, said)
@@ -126,7 +125,7 @@ def _staff_page(
         "findings": results.findings_of(survey),
         "questions": survey.questions.order_by("order", "pk"),
         "people": centre_queries.employed(at=now).select_related("team").order_by("team__place", "name"),
-        "measures": _measures(now),
+        "measures": _measures(survey, now),
         "may_lead": may(request.user, "answer_survey_findings"),
         "may_publish": may(request.user, "publish_survey_results"),
         "formula": common()["formula"],
@@ -144,7 +143,10 @@ def _told(
     return results.results_of(survey) if final else None
 
 
-def _measures(now: datetime) -> list[measuring.Measure]:
+def _measures(survey: Survey, now: datetime) -> list[measuring.Measure]:
+    """The last two quarters, on the pages of surveys that these measures are read from."""
+    if not any(survey.kind in asked for asked, _option in measuring.QUARTERLY.values()):
+        return []
     days = measuring.quarters_that_ended(now=now)[:2]
     return [measuring.measure_quarter(code, day) for day in days for code in measuring.QUARTERLY]
 
