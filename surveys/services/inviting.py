@@ -245,12 +245,22 @@ def invite_attended(*, course: Occasion, now: datetime) -> int:
     survey = _survey_of(course, now=now)
     if survey is None or not survey.is_open_at(now):
         return 0
+    if len(course.people) > survey.invitations.count():
+        _give_time(survey, now=now)
     guests = (_guest_of_course(course, person) for person in course.people)
     invited = invite(survey=survey, guests=guests, now=now)
     if invited or survey.invited_at is None:
         survey.invited_at = now
         survey.save(update_fields=["invited_at"])
     return invited
+
+
+def _give_time(survey: Survey, *, now: datetime) -> None:
+    """Whoever is asked later has as many days as the first."""
+    until = now + timedelta(days=options.number("survey_days"))
+    if survey.closes_at is not None and survey.closes_at < until:
+        survey.closes_at = until
+        survey.save(update_fields=["closes_at"])
 
 
 def _survey_of(course: Occasion, *, now: datetime) -> Survey | None:

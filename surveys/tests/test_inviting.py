@@ -271,7 +271,9 @@ def test_who_is_entered_later_is_asked_later(
     assert services.invite_courses(now=MORNING + DAY) == 1
     course(people=3)
     assert services.invite_courses(now=MORNING + 2 * DAY) == 2
-    assert Survey.objects.filter(subject_id=7).count() == 1
+    survey = Survey.objects.get(subject_id=7)
+    last = Invitation.objects.latest("invited_at")
+    assert survey.closes_at == last.expires_at == MORNING + 16 * DAY  # as many days as the first
 
 
 def test_a_course_without_its_survey_is_said_once(
