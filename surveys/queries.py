@@ -32,6 +32,8 @@ from surveys.models import Choice, Invitation, Kind, Question, Response, Status,
 SURVEY, YEAR, COURSE, CASE = "survey", "survey-year", "survey-course", "survey-case"
 #: How long a case stays in the look-out for who is to be invited: as long as an invitation lives.
 LOOK_BACK: Final = timedelta(days=14)
+#: What goes on all year.
+_ALWAYS: Final = (Kind.CASE, Kind.COURSE, Kind.VISIT)
 ONE_HOUR: Final = Allowance(1, Unit.HOURS)
 
 
@@ -110,6 +112,13 @@ def for_staff() -> QuerySet[Any]:
 def _count(rows: QuerySet[Any]) -> Coalesce:
     counted = rows.order_by().values("survey").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def not_running(*, now: datetime) -> list[str]:
+    """Of what should always be asked, the kinds of which no survey is open: nobody is asked."""
+    rows = Survey.objects.open().filter(subject_id=None)
+    running = {row.kind for row in rows if row.is_open_at(now)}
+    return [str(Kind(kind).label) for kind in _ALWAYS if kind not in running]
 
 
 def unpublished() -> QuerySet[Survey]:

@@ -68,6 +68,7 @@ def show_list(request: HttpRequest, context: Context) -> HttpResponse:
         "page": page,
         "kinds": KINDS,
         "kind": kind,
+        "not_running": queries.not_running(now=timezone.now()),
         "may_edit": may(person.user, "edit_surveys"),
     }
     return render(request, f"{_FOLDER}/list.html", found)

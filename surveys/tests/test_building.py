@@ -238,6 +238,23 @@ def test_the_list_costs_the_same_however_long(
         client.get(_url("changelist"))
 
 
+def test_what_nobody_is_asked_about_is_said(
+    client: Client, opened: Callable[..., Survey], manager: StaffMember
+) -> None:
+    from django.utils import timezone  # noqa: PLC0415
+
+    now = timezone.now()
+    client.force_login(manager.user)
+    opened("case", now=now - HOUR, closes_at=now + HOUR)
+    opened("course", now=now - HOUR, closes_at=None)
+    page = client.get(_url("changelist")).content.decode()
+    assert "방문 만족도: 열린 설문이 없어" in page
+    opened("visit", now=now - HOUR, closes_at=now + HOUR)
+    assert "열린 설문이 없어" not in client.get(_url("changelist")).content.decode()
+    Survey.objects.filter(kind="visit").update(closes_at=now)
+    assert "방문 만족도: 열린 설문이 없어" in client.get(_url("changelist")).content.decode()
+
+
 def test_the_list_counts_each_by_itself(
     opened: Callable[..., Survey], closed_case: Callable[..., Complaint]
 ) -> None:
