@@ -100,6 +100,11 @@ def present_people(*, at: datetime) -> set[int]:
     return set(present(at=at).values_list("pk", flat=True))
 
 
+def takers(*, at: datetime) -> set[int]:
+    """Who may be given work that lasts: those who are here and for whom no last day is entered."""
+    return set(present(at=at).filter(left_on=None).values_list("pk", flat=True))
+
+
 def is_present(person: StaffMember, *, at: datetime) -> bool:
     return present(at=at).filter(pk=person.pk).exists()
 

@@ -9,6 +9,7 @@ from django.db.models import BigIntegerField, Exists, F, OuterRef, Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from centre.calendar import seoul_day
 from complaints import stage_checks
 from complaints.models import OPEN_STATES, AboutStaff, Approval, Complaint, Kind, Response, State
 from complaints.queries import SUBJECT
@@ -25,7 +26,7 @@ def breaches(*, now: datetime | None = None) -> Iterator[str]:
     yield from _without_event()
     yield from _without_receipt()
     yield from _stuck()
-    yield from _wrong_people()
+    yield from _wrong_people(now)
     yield from _nobody_approves(now)
     yield from _answers()
     yield from stage_checks.breaches()
@@ -115,13 +116,15 @@ def _stuck() -> Iterator[str]:
     )
 
 
-def _wrong_people() -> Iterator[str]:
-    """A complaint about a person never reaches that person."""
+def _wrong_people(now: datetime) -> Iterator[str]:
+    """A complaint about a person never reaches that person; nobody who has left has a case."""
     about = AboutStaff.objects.filter(complaint=OuterRef("pk"), person=OuterRef("handler"))
     concerned = Complaint.objects.exclude(kind=Kind.COMPLIMENT)
     yield from _say(
         concerned.filter(Exists(about), state__in=OPEN_STATES), "대상 직원이 담당자입니다."
     )
+    left = Complaint.objects.open().filter(handler__left_on__lte=seoul_day(now))
+    yield from _say(left, "나간 직원이 담당자입니다. 다른 직원에게 배정해야 합니다.")
     told = (
         Notice.objects.filter(
             subject_type=SUBJECT, subject_id=OuterRef("complaint_id"), audience="staff"

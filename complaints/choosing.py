@@ -70,7 +70,7 @@ def _of_the_team(
     team: Team, topic: Topic, *, without: frozenset[int], now: datetime
 ) -> StaffMember | None:
     known = [row for row in specialists(topic) if row.person.team_id == team.pk]
-    present = centre_queries.present_people(at=now)
+    present = centre_queries.takers(at=now)
     members = [
         m
         for m in StaffMember.objects.filter(team=team, position=Position.MEMBER)
@@ -103,7 +103,7 @@ def _specialist(
     rows: list[Expert], *, without: frozenset[int], now: datetime
 ) -> StaffMember | None:
     """The least loaded of those present, approved experts first; else the first one's deputy."""
-    present = centre_queries.present_people(at=now)
+    present = centre_queries.takers(at=now)
     free = [row for row in rows if row.person_id in present and row.person_id not in without]
     approved = [row for row in free if row.ground and row.approved_on]
     if free:
@@ -122,7 +122,7 @@ def _least_loaded(people: list[StaffMember]) -> StaffMember | None:
 
 def _lead_or_above(team: Team, *, without: frozenset[int], now: datetime) -> StaffMember | None:
     """The lead, the lead's deputy, then the secretary general and the director."""
-    present = centre_queries.present_people(at=now)
+    present = centre_queries.takers(at=now)
     leads = _leads(team)
     for lead in leads:
         if lead.pk in without:
@@ -137,7 +137,7 @@ def _lead_or_above(team: Team, *, without: frozenset[int], now: datetime) -> Sta
 
 def person_above(*, without: frozenset[int], now: datetime) -> StaffMember | None:
     """The secretary general, else the director, whoever is present and not left out."""
-    present = centre_queries.present_people(at=now)
+    present = centre_queries.takers(at=now)
     for position in (Position.SECRETARY_GENERAL, Position.DIRECTOR):
         for person in centre_queries.people_in(position).select_related("team", "user"):
             if person.pk in present and person.pk not in without:

@@ -247,6 +247,7 @@ class TrackingPage:
     team: str
     team_phone: str
     handler: str
+    handler_team: str
     handler_phone: str
     entries: list[Entry]
     joined_to: Complaint | None
@@ -418,6 +419,7 @@ def tracking(complaint: Complaint, *, now: datetime) -> TrackingPage:
         team=complaint.team.name if complaint.team else "",
         team_phone=centre_queries.phone_of_team(complaint.team) if complaint.team else "",
         handler=str(handler) if handler else "",
+        handler_team=handler.team.name if handler else "",
         handler_phone=centre_queries.phone_of(handler) if handler else "",
         entries=timeline(complaint),
         joined_to=(joined := _joined_to(complaint)),

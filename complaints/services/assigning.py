@@ -9,7 +9,7 @@ from django.db import transaction
 
 from centre import queries as centre_queries
 from centre.models import Role, StaffMember, Team
-from centre.words import korean_instant
+from centre.words import korean_day, korean_instant
 from complaints.choosing import Choice, choose, choose_in_team, is_expert
 from complaints.errors import ChangedMeanwhile, NotAllowed, NotNow, Refused
 from complaints.models import AboutStaff, Approval, Complaint, InternalNote, Response, State
@@ -66,6 +66,11 @@ def _fit(complaint: Complaint, handler_id: int, *, now: datetime) -> StaffMember
     if not centre_queries.hold(handler_id, at=now):
         raise Refused("지금 근무하는 직원을 골라 주십시오.", field="handler")
     handler = StaffMember.objects.select_related("team", "user").get(pk=handler_id)
+    if handler.left_on is not None:
+        raise Refused(
+            f"{korean_day(handler.left_on)}부터 근무하지 않는 직원입니다. 다른 직원을 골라 주십시오.",
+            field="handler",
+        )
     if handler.pk in kept_out(complaint):
         if complaint.about_staff_unclear:
             raise Refused(

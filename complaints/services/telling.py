@@ -125,6 +125,7 @@ def handler_context(
         phone = centre_queries.phone_of_team(team, centre_phone=centre_phone) if team else ""
         return {"handler_name": "", "handler_title": "", "handler_phone": phone}
     return {
+        "team": handler.team.name,  # who stands in may be of another team than has the case
         "handler_name": handler.name,
         "handler_title": handler.title,
         "handler_phone": centre_queries.phone_of(handler, centre_phone=centre_phone),

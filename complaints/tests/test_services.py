@@ -10,6 +10,7 @@ import pytest
 from django.core import mail
 
 from centre.models import Absence, StaffMember
+from centre.services import leave
 from complaints import queries, services
 from complaints.checks import breaches
 from complaints.errors import ChangedMeanwhile, NotAllowed, NotFound, NotNow, Refused, TooMany
@@ -19,6 +20,7 @@ from complaints.tests.conftest import MORNING, put_right, seoul
 from notices.models import Notice
 from notices.models import Status as NoticeStatus
 from notices.services import deliver, do_task, log_attempt, mark_bounced
+from records.actors import SYSTEM
 from records.models import Event
 from standards.models import Commitment, Observation
 from standards.services import sweep
@@ -445,6 +447,20 @@ def test_the_least_loaded_present_expert_takes_it(file: File, person: Find) -> N
     assert fresh(second).handler == person("baek.sw")
     _absent(person("baek.sw"), "2026-09-09 09:00", "2026-09-09 18:00")
     assert file(email="c@example.com").complaint.handler == person("nam.gy")
+
+
+def test_who_is_about_to_leave_is_given_nothing_more(file: File, person: Find) -> None:
+    """Leaving is refused while anything is open, so nothing may come after the day was entered."""
+    leaver, lead = person("nam.gy"), person("baek.sw")
+    leave(person_id=leaver.pk, on=date(2026, 9, 25), by=SYSTEM, now=MORNING)
+    cases = [file(email=f"{n}@example.com").complaint for n in range(3)]
+    assert {fresh(case).handler for case in cases} == {lead}
+    with pytest.raises(Refused, match="9월 25일"):
+        services.assign(
+            complaint_id=cases[0].pk, handler_id=leaver.pk, by=person("bae.sj"), now=MORNING
+        )
+    StaffMember.objects.filter(pk=lead.pk).update(left_on=date(2026, 9, 9))
+    assert any("나간 직원이 담당자" in line for line in breaches(now=MORNING))
 
 
 def test_promise_one_counts_who_had_the_case_first_and_once(file: File, person: Find) -> None:
