@@ -165,7 +165,7 @@ def test_a_channel_in_three_clicks(lead: StaffMember) -> None:
     duty = opened(Kind.CHANNEL, about="fax")
     client = client_of(lead)
     text = page(client, address(duty))
-    assert text.count("<td>같음</td>") == 4  # what is published beside the charter
+    assert text.count(">같음</td>") == 4  # what is published beside the charter
     send(client, address(duty), arrived="yes", same="yes")
     duty.refresh_from_db()
     assert duty.done_at is not None
