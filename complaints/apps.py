@@ -18,6 +18,7 @@ class ComplaintsConfig(AppConfig):
             putting_right,
             reconciling,
             repeating,
+            review_papers,
             reviewing,
             telling,
         )
@@ -44,7 +45,7 @@ class ComplaintsConfig(AppConfig):
             reviewing.CODE,
         )
         standards_registry.register(
-            reviewing.SUBJECT,
+            review_papers.SUBJECT,
             take_steps=reviewing.take_steps,
             fulfilled_at=reviewing.fulfilled_at,
         )
@@ -55,9 +56,9 @@ class ComplaintsConfig(AppConfig):
         )
         elsewhere.register("reconciliation", reconciling.page_of)
         notices_registry.register(
-            reviewing.SUBJECT,
-            visible_to=reviewing.ids_visible_to,
-            link=reviewing.path,
+            review_papers.SUBJECT,
+            visible_to=review_papers.ids_visible_to,
+            link=review_papers.path,
         )
         notices_registry.register(
             "complaint",

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from centre.models import User
 from complaints.back_office import review_views
 from complaints.models import Review
-from complaints.services import reviewing
+from complaints.services import review_papers
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Review]
@@ -27,7 +27,7 @@ class ReviewAdmin(Base):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
         user = request.user
-        return reviewing.visible_to(user) if isinstance(user, User) else Review.objects.none()
+        return review_papers.visible_to(user) if isinstance(user, User) else Review.objects.none()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -21,7 +21,7 @@ from complaints.back_office.forms import area, day
 from complaints.back_office.stage_views import page_of
 from complaints.back_office.views import UNPROCESSABLE, Context, staff_of
 from complaints.models import Caution, CautionApproval, Review
-from complaints.services import reviewing
+from complaints.services import cautioning, review_papers, reviewing
 from complaints.stage_documents import Document
 from records import queries as records_queries
 from records import services as records
@@ -139,7 +139,7 @@ def _offered(review: Review, request: HttpRequest) -> Offer:
     """The one panel of the page for this person: title, form and buttons."""
     _user, person = staff_of(request)
     now = timezone.now()
-    asked = reviewing.addressee(review, now=now)
+    asked = review_papers.addressee(review, now=now)
     if review.status == Status.HEARING and asked is not None and asked.pk == person.pk:
         return "소명 쓰기", StatementForm, {"give_statement": "소명 내기"}
     if not _decides(review, request) or (
@@ -171,7 +171,7 @@ def _state(review: Review, request: HttpRequest, data: dict[str, Any]) -> object
 def _decide(review: Review, request: HttpRequest, data: dict[str, Any]) -> object:
     _user, person = staff_of(request)
     values = data | {"issue": data["issue"] == "yes"}
-    return reviewing.decide(review_id=review.pk, by=person, now=timezone.now(), **values)
+    return cautioning.decide(review_id=review.pk, by=person, now=timezone.now(), **values)
 
 
 def _settle(verb: Callable[..., object]) -> Callable[..., object]:
@@ -188,7 +188,7 @@ def _settle(verb: Callable[..., object]) -> Callable[..., object]:
 
 def _withdraw(review: Review, request: HttpRequest, data: dict[str, Any]) -> object:
     _user, person = staff_of(request)
-    return reviewing.withdraw_caution(
+    return cautioning.withdraw_caution(
         review_id=review.pk, reason=data["reason"], by=person, now=timezone.now()
     )
 
@@ -198,8 +198,8 @@ _VERBS: dict[str, Callable[..., object]] = {
     "drop_review": _drop,
     "give_statement": _state,
     "decide": _decide,
-    "approve_caution": _settle(reviewing.approve_caution),
-    "return_caution": _settle(reviewing.return_caution),
+    "approve_caution": _settle(cautioning.approve_caution),
+    "return_caution": _settle(cautioning.return_caution),
     "withdraw_caution": _withdraw,
 }
 
@@ -210,13 +210,13 @@ _VERBS: dict[str, Callable[..., object]] = {
 def show_list(request: HttpRequest, context: Context) -> HttpResponse:
     """The reviews that concern this person; nobody sees others'."""
     user, _person = staff_of(request)
-    rows = list(reviewing.visible_to(user)[:200])
+    rows = list(review_papers.visible_to(user)[:200])
     return render(request, f"{_FOLDER}/list.html", context | {"rows": rows, "title": "3차 심의"})
 
 
 def _visible(request: HttpRequest, pk: int) -> Review:
     user, _person = staff_of(request)
-    review = reviewing.visible_to(user).filter(pk=pk).first()
+    review = review_papers.visible_to(user).filter(pk=pk).first()
     if review is None:
         raise Http404
     return review
@@ -248,17 +248,17 @@ def show(request: HttpRequest, context: Context, pk: int) -> HttpResponse:
         "review": review,
         "caution": Caution.objects.filter(review=review).first(),
         "decides": _decides(review, request),
-        "heard": reviewing.heard(review, user),
+        "heard": review_papers.heard(review, user),
         "panel": title,
         "form": form,
         "buttons": buttons.items(),
         "what": reviewing.what_for(review),
-        "receipt_numbers": reviewing.receipt_numbers(review),
-        "files": reviewing.files_for(review, user),
+        "receipt_numbers": review_papers.receipt_numbers(review),
+        "files": review_papers.files_for(review, user),
         "documents": [key for key, _doc in _documents(review, request)],
         "entries": [
             (event, _EVENTS.get(event.kind, ""))
-            for event in records_queries.events_of(reviewing.SUBJECT, review.pk)
+            for event in records_queries.events_of(review_papers.SUBJECT, review.pk)
             if event.kind in _EVENTS
         ],
         "title": "3차 심의",
@@ -283,7 +283,7 @@ def _log(request: HttpRequest, review: Review) -> None:
     records.log_access(
         by=actor_of(user),
         address=client_address(request),
-        subject_type=reviewing.SUBJECT,
+        subject_type=review_papers.SUBJECT,
         subject_id=review.pk,
         whose=f"3차 심의 {review.pk}",  # the log has more readers than the review
         what="3차 심의 열람",
@@ -297,18 +297,18 @@ def _documents(review: Review, request: HttpRequest) -> list[tuple[str, Document
     decides = _decides(review, request)
     mine = review.person_id == person.pk
     found: list[tuple[str, Document]] = []
-    asked = reviewing.addressee(review, now=timezone.now())
+    asked = review_papers.addressee(review, now=timezone.now())
     if review.asked_at and (decides or (asked is not None and asked.pk == person.pk)):
-        found.append(("request", reviewing.request_document(review)))
+        found.append(("request", review_papers.request_document(review)))
     caution = Caution.objects.select_related("review", "drafted_by").filter(review=review).first()
     if caution is None or not caution.issue or review.status == Status.DECIDING:
         return found
     if caution.approved_at is None and not decides:
         return found
     if caution.to_person and (decides or mine):
-        found.append(("person", reviewing.caution_document(caution, to_team=False)))
+        found.append(("person", review_papers.caution_document(caution, to_team=False)))
     if caution.to_team and (decides or not mine):
-        found.append(("team", reviewing.caution_document(caution, to_team=True)))
+        found.append(("team", review_papers.caution_document(caution, to_team=True)))
     return found
 
 
@@ -326,7 +326,7 @@ def file(request: HttpRequest, pk: int, file_id: UUID) -> FileResponse:
     """A document as it was issued, for whom it is meant."""
     review = _visible(request, pk)
     user, _person = staff_of(request)
-    stored = next((one for one in reviewing.files_for(review, user) if one.pk == file_id), None)
+    stored = next((one for one in review_papers.files_for(review, user) if one.pk == file_id), None)
     if stored is None:
         raise Http404
     try:

@@ -7,24 +7,21 @@ those concerned may see. The charter says who is cautioned; this says how.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 
 from centre import options
 from centre import queries as centre_queries
-from centre.calendar import SEOUL, seoul_day
-from centre.models import Position, Role, StaffMember, User
+from centre.calendar import seoul_day
+from centre.models import StaffMember
 from centre.rights import may
-from centre.words import korean_day, korean_instant
+from centre.words import korean_instant
 from complaints import queries, registry
-from complaints.errors import ChangedMeanwhile, NotAllowed, NotFound, NotNow, Refused
+from complaints.errors import ChangedMeanwhile, NotAllowed, NotFound, NotNow
 from complaints.models import (
-    Caution,
-    CautionApproval,
     Complaint,
     CorrectiveAction,
     Finding,
@@ -33,85 +30,34 @@ from complaints.models import (
 from complaints.services import putting_right, repeating
 from complaints.services._base import actor, lock_for, words
 from complaints.services.apologies import next_document_number
-from complaints.services.putting_right import closing_of, sentence, title_of
-from complaints.stage_documents import CannotPrint, Document, Sign, as_file
+from complaints.services.putting_right import closing_of, title_of
+from complaints.services.review_papers import (
+    SUBJECT,
+    addressee,
+    manager_for,
+    path,
+    receipt_numbers,
+    request_document,
+    store_document,
+    visible_to,
+)
 from notices import services as notices
-from records import queries as records_queries
 from records import services as records
 from records.actors import SYSTEM, Actor
-from records.models import StoredFile
 from standards import services as standards
 from standards.registry import StepDue
 
-SUBJECT = "review"
 CODE = "stage-3"
 HEARING = "statement"
 Status = Review.Status
 Trigger = Review.Trigger
 OPEN = (Status.OPEN, Status.HEARING, Status.DECIDING, Status.APPROVING)
-CLAUSE = "고객응대서비스 이행표준 ‘잘못된 서비스에 대한 시정조치’ 3차"
-
-
-#: Particles after a consonant, and what they are after 담당자.
-_AFTER_VOWEL = {"은": "는", "이": "가", "을": "를", "과": "와", "으로": "로"}
-
-
-# --- who sees what ------------------------------------------------------------------------------
-
-
-def visible_to(user: User) -> QuerySet[Review]:
-    """The person concerned and the team's lead once they were asked, and the managers.
-
-    A manager whom it concerns sees it as the person does.
-    """
-    person = centre_queries.person_of(user)
-    rows = Review.objects.select_related(
-        "complaint__team",
-        "complaint__topic",
-        "finding__response",
-        "action__owner",
-        "person",
-        "team",
-    )
-    if person is None:
-        return rows.none()
-    theirs = Q(person=person, asked_at__isnull=False)
-    if person.position == Position.LEAD:
-        theirs |= Q(team=person.team, asked_at__isnull=False)
-    if may(user, "review"):
-        theirs |= ~Q(person=person) | Q(person=None)
-    return rows.filter(theirs)
-
-
-def ids_visible_to(user: User) -> object:
-    return visible_to(user).values("pk")
-
-
-def path(review_id: int) -> str:
-    return f"/admin/complaints/review/{review_id}/change/"
-
-
-def addressee(review: Review, *, now: datetime) -> StaffMember | None:
-    """Who is heard: the person, or the team's lead where the person has left."""
-    if review.person is not None and review.person.left_on is None:
-        return review.person
-    return centre_queries.team_lead(review.team, at=now)
-
-
-def _manager(review: Review) -> StaffMember | None:
-    """The secretary general, or the director where it concerns the former."""
-    out = queries.kept_out(review.complaint) | {review.person_id or 0}
-    for position in (Position.SECRETARY_GENERAL, Position.DIRECTOR):
-        for person in centre_queries.people_in(position).select_related("team", "user"):
-            if person.pk not in out:
-                return person
-    return None
 
 
 # --- its own record -----------------------------------------------------------------------------
 
 
-def _record(
+def record_on(
     review: Review, kind: str, *, at: datetime, by: Actor, text: str = "", key: str | None = None
 ) -> None:
     records.record(
@@ -119,7 +65,7 @@ def _record(
     )
 
 
-def _tell(
+def tell(
     review: Review,
     people: Sequence[StaffMember | None],
     template: str,
@@ -152,7 +98,7 @@ def link(review: Review) -> str:
     return f"{settings.SITE_URL}{path(review.pk)}"
 
 
-def _change(review: Review, *, was: Sequence[str], **values: object) -> None:
+def change_review(review: Review, *, was: Sequence[str], **values: object) -> None:
     """Write if it still is in one of these states; else ChangedMeanwhile."""
     mine = Review.objects.filter(pk=review.pk, status__in=was, version=review.version)
     if not mine.update(version=F("version") + 1, **values):
@@ -187,10 +133,10 @@ def _open(
         team=owner.team if action else (complaint.team or owner.team),
         opened_at=now,
     )
-    _record(review, "review-opened", at=now, by=by, key=f"review:{review.pk}:opened")
-    _tell(
+    record_on(review, "review-opened", at=now, by=by, key=f"review:{review.pk}:opened")
+    tell(
         review,
-        [_manager(review)],
+        [manager_for(review)],
         "stage-three-review",
         now=now,
         context={
@@ -220,8 +166,8 @@ def _after_undoing(complaint: Complaint, earlier: Complaint, *, now: datetime) -
     """It was no third time after all: what nobody has looked at yet is dropped."""
     rows = complaint.reviews.filter(status=Status.OPEN, trigger=Trigger.THIRD_TIME)
     for review in rows:
-        _change(review, was=[Status.OPEN], status=Status.DROPPED, decided_at=now)
-        _record(review, "review-dropped", at=now, by=SYSTEM)
+        change_review(review, was=[Status.OPEN], status=Status.DROPPED, decided_at=now)
+        record_on(review, "review-dropped", at=now, by=SYSTEM)
 
 
 putting_right.after_failure.append(_after_failure)
@@ -264,7 +210,7 @@ def open_review(*, complaint_id: int, reason: str, by: StaffMember, now: datetim
     )
     if review is None:
         raise NotNow("이미 심의하고 있습니다.")
-    _record(review, "review-reason", at=now, by=actor(by), text=why)
+    record_on(review, "review-reason", at=now, by=actor(by), text=why)
     notices.nudge()
     return review
 
@@ -272,7 +218,7 @@ def open_review(*, complaint_id: int, reason: str, by: StaffMember, now: datetim
 # --- heard --------------------------------------------------------------------------------------
 
 
-def _lock(review_id: int, *, by: StaffMember, right: str = "review") -> Review:
+def lock_review(review_id: int, *, by: StaffMember, right: str = "review") -> Review:
     review = (
         Review.objects.select_for_update(of=("self",))
         .select_related("complaint__team", "finding", "action", "person__team", "team")
@@ -291,13 +237,13 @@ def _lock(review_id: int, *, by: StaffMember, right: str = "review") -> Review:
 @transaction.atomic
 def ask_statement(*, review_id: int, facts: str, by: StaffMember, now: datetime) -> Review:
     """소명 요청: tell the person what was found, and hear him before anything is decided."""
-    review = _lock(review_id, by=by)
+    review = lock_review(review_id, by=by)
     text = words(facts, field="facts", required="확인된 사실을 적어 주십시오.", longest=5_000)
     if review.status != Status.OPEN:
         raise NotNow("이미 소명을 요청했습니다.")
     days = options.number("statement_days")
     until = closing_of(centre_queries.calendar().add_open_days(seoul_day(now), days))
-    _change(
+    change_review(
         review,
         was=[Status.OPEN],
         status=Status.HEARING,
@@ -309,18 +255,18 @@ def ask_statement(*, review_id: int, facts: str, by: StaffMember, now: datetime)
     )
     standards.open_commitment(
         code=HEARING,
-        key=_key(review, HEARING),
+        key=key_of(review, HEARING),
         subject_type=SUBJECT,
         subject_id=review.pk,
         started_at=now,
         due_at=until,
         now=now,
     )
-    _record(review, "statement-asked", at=now, by=actor(by), text=text)
-    _store(
+    record_on(review, "statement-asked", at=now, by=actor(by), text=text)
+    store_document(
         request_document(review), review, name=f"소명 요청서 {review.request_number}.pdf", now=now
     )
-    _tell(
+    tell(
         review,
         [addressee(review, now=now)],
         "statement-request",
@@ -331,7 +277,7 @@ def ask_statement(*, review_id: int, facts: str, by: StaffMember, now: datetime)
     return review
 
 
-def _key(review: Review, code: str) -> str:
+def key_of(review: Review, code: str) -> str:
     return f"review:{review.pk}:{code}"
 
 
@@ -340,14 +286,14 @@ def give_statement(
     *, review_id: int, text: str, by: StaffMember, now: datetime, refused: bool = False
 ) -> Review:
     """소명 쓰기, or the wish to say nothing; only by whoever was asked."""
-    review = _lock(review_id, by=by, right="")
+    review = lock_review(review_id, by=by, right="")
     asked = addressee(review, now=now)
     if asked is None or asked.pk != by.pk:
         raise NotAllowed("소명은 요청받은 사람만 쓸 수 있습니다.")
     if review.status != Status.HEARING:
         raise NotNow("지금은 소명을 받고 있지 않습니다.")
     said = words(text, field="text", required="" if refused else "살펴야 할 사정을 적어 주십시오.")
-    _change(
+    change_review(
         review,
         was=[Status.HEARING],
         statement=said,
@@ -355,8 +301,8 @@ def give_statement(
         refused=refused,
         status=Status.DECIDING,
     )
-    standards.fulfil(key=_key(review, HEARING), at=now, now=now)
-    _record(review, "statement-given", at=now, by=actor(by))
+    standards.fulfil(key=key_of(review, HEARING), at=now, now=now)
+    record_on(review, "statement-given", at=now, by=actor(by))
     outcome = "소명하지 않겠다고 하였습니다." if refused else "소명이 들어왔습니다."
     _begin_deciding(review, outcome, at=now, now=now)
     return review
@@ -366,15 +312,15 @@ def _begin_deciding(review: Review, outcome: str, *, at: datetime, now: datetime
     """From here three working days run in which a manager decides (charter, 3차)."""
     promise = standards.open_commitment(
         code=CODE,
-        key=_key(review, CODE),
+        key=key_of(review, CODE),
         subject_type=SUBJECT,
         subject_id=review.pk,
         started_at=at,
         now=now,
     )
-    _tell(
+    tell(
         review,
-        [_manager(review)],
+        [manager_for(review)],
         "statement-arrived",
         now=now,
         context={"decide_by": korean_instant(promise.due_at), "outcome": outcome},
@@ -384,421 +330,15 @@ def _begin_deciding(review: Review, outcome: str, *, at: datetime, now: datetime
 @transaction.atomic
 def drop_review(*, review_id: int, reason: str, by: StaffMember, now: datetime) -> Review:
     """Nothing to review after all, says a manager with a reason, before anybody was asked."""
-    review = _lock(review_id, by=by)
+    review = lock_review(review_id, by=by)
     why = words(
         reason, field="reason", required="심의하지 않는 까닭을 적어 주십시오.", longest=2_000
     )
     if review.status != Status.OPEN:
         raise NotNow("소명을 요청한 뒤에는 정해야 합니다.")
-    _change(review, was=[Status.OPEN], status=Status.DROPPED, decided_at=now)
-    _record(review, "review-dropped", at=now, by=actor(by), text=why)
+    change_review(review, was=[Status.OPEN], status=Status.DROPPED, decided_at=now)
+    record_on(review, "review-dropped", at=now, by=actor(by), text=why)
     return review
-
-
-# --- decided ------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def decide(
-    *,
-    review_id: int,
-    issue: bool,
-    judgement: str,
-    by: StaffMember,
-    now: datetime,
-    to_person: bool = False,
-    to_team: bool = False,
-    statement_summary: str = "",
-    improvement: str = "",
-    improvement_due_on: date | None = None,
-    support: str = "",
-) -> Caution:
-    """주의할지 하지 않을지, with the reason; it takes effect when the line approved it."""
-    review = _lock(review_id, by=by)
-    if review.status != Status.DECIDING:
-        raise NotNow("소명을 들은 뒤에 정할 수 있습니다.")
-    why = words(
-        judgement, field="judgement", required="판단과 까닭을 적어 주십시오.", longest=5_000
-    )
-    line = _line(review, drafter=by, now=now)
-    if not line:
-        raise NotNow("결재할 수 있는 다른 관리자가 없습니다.")
-    if issue:
-        to_person, to_team = _recipients(review, to_person=to_person, to_team=to_team)
-        _refuse_gaps(improvement, improvement_due_on, now=now)
-    caution, _created = Caution.objects.update_or_create(
-        review=review,
-        defaults={
-            "issue": issue,
-            "to_person": issue and to_person,
-            "to_team": issue and to_team,
-            "statement_summary": words(statement_summary, field="statement_summary", longest=2_000),
-            "judgement": why,
-            "improvement": words(improvement, field="improvement", longest=2_000),
-            "improvement_due_on": improvement_due_on,
-            "support": words(support, field="support", longest=2_000),
-            "drafted_by": by,
-            "drafted_at": now,
-        },
-    )
-    _change(review, was=[Status.DECIDING], status=Status.APPROVING)
-    _record(review, "caution-drafted", at=now, by=actor(by))
-    _ask(caution, line[0], place=1, now=now)
-    return caution
-
-
-def _recipients(review: Review, *, to_person: bool, to_team: bool) -> tuple[bool, bool]:
-    """Somebody who left gets none: then the team alone does."""
-    if review.person is None or review.person.left_on is not None:
-        return False, True
-    if not (to_person or to_team):
-        raise Refused("누구에게 주의할지 골라 주십시오.", field="to_person")
-    return to_person, to_team
-
-
-def _refuse_gaps(improvement: str, due_on: date | None, *, now: datetime) -> None:
-    if not improvement.strip():
-        raise Refused("바라는 개선을 적어 주십시오.", field="improvement")
-    if due_on is None or due_on <= seoul_day(now):
-        raise Refused("개선 기한을 오늘보다 뒤로 골라 주십시오.", field="improvement_due_on")
-
-
-def _line(review: Review, *, drafter: StaffMember, now: datetime) -> list[StaffMember]:
-    """사무처장 → 센터장, each once, without the drafter and whom it concerns. It waits: no 대결."""
-    without = queries.kept_out(review.complaint) | {drafter.pk, review.person_id or 0}
-    people: dict[int, StaffMember] = {}
-    for step in centre_queries.approval_line("caution"):
-        found = centre_queries.approver(step, team=review.team, at=now, without=without)
-        if found is not None and may(found.person.user, "review"):
-            people.setdefault(found.person.pk, found.person)
-    return list(people.values())
-
-
-def _ask(caution: Caution, approver: StaffMember, *, place: int, now: datetime) -> None:
-    approval = CautionApproval.objects.create(
-        caution=caution, place=place, approver=approver, asked_at=now
-    )
-    _tell(
-        caution.review,
-        [approver],
-        "caution-asked",
-        now=now,
-        context={},
-        key=f"caution-asked:{approval.pk}",
-    )
-
-
-def _settle(
-    approval_id: int, decision: str, *, comment: str, by: StaffMember, now: datetime
-) -> tuple[Review, Caution, CautionApproval]:
-    approval = (
-        CautionApproval.objects.select_related("caution__review", "caution__drafted_by__user")
-        .filter(pk=approval_id)
-        .first()
-    )
-    if approval is None or approval.approver_id != by.pk:
-        raise NotAllowed("결재는 결재자로 지정된 사람만 할 수 있습니다.")
-    review = _lock(approval.caution.review_id, by=by)
-    won = CautionApproval.objects.filter(
-        pk=approval.pk, decision=CautionApproval.Decision.WAITING
-    ).update(decision=decision, decided_at=now, comment=comment)
-    if not won:
-        raise ChangedMeanwhile
-    caution = approval.caution
-    caution.review = review
-    return review, caution, approval
-
-
-@transaction.atomic
-def approve_caution(
-    *, approval_id: int, by: StaffMember, now: datetime, comment: str = ""
-) -> Review:
-    """Approve; the last of the line lets the decision take effect."""
-    note = words(comment, field="comment", longest=2_000)
-    review, caution, approval = _settle(
-        approval_id, CautionApproval.Decision.APPROVED, comment=note, by=by, now=now
-    )
-    _record(review, "caution-approved", at=now, by=actor(by))
-    line = _line(review, drafter=caution.drafted_by, now=now)
-    if approval.place < len(line):
-        _ask(caution, line[approval.place], place=approval.place + 1, now=now)
-    elif caution.issue:
-        _issue(review, caution, by=by, now=now)
-    else:
-        _do_not_issue(review, caution, by=by, now=now)
-    notices.nudge()
-    return review
-
-
-@transaction.atomic
-def return_caution(*, approval_id: int, comment: str, by: StaffMember, now: datetime) -> Review:
-    """Send it back to be decided again, with what is to be looked at."""
-    note = words(
-        comment, field="comment", required="무엇을 다시 볼지 적어 주십시오.", longest=2_000
-    )
-    review, _caution, _approval = _settle(
-        approval_id, CautionApproval.Decision.RETURNED, comment=note, by=by, now=now
-    )
-    _change(review, was=[Status.APPROVING], status=Status.DECIDING)
-    _record(review, "caution-returned", at=now, by=actor(by), text=note)
-    return review
-
-
-def _issue(review: Review, caution: Caution, *, by: StaffMember, now: datetime) -> None:
-    caution.approved_at = now
-    if caution.to_person:
-        caution.number = next_document_number(now)
-    if caution.to_team:
-        caution.team_number = next_document_number(now)
-    caution.save(update_fields=["approved_at", "number", "team_number"])
-    _change(review, was=[Status.APPROVING], status=Status.ISSUED, decided_at=now)
-    standards.fulfil(key=_key(review, CODE), at=now, now=now)
-    _record(review, "caution-issued", at=now, by=actor(by))
-    lead = centre_queries.team_lead(review.team, at=now)
-    for to_team, number, person in (
-        (False, caution.number, review.person),
-        (True, caution.team_number, lead),
-    ):
-        if not number:
-            continue
-        document = caution_document(caution, to_team=to_team)
-        _store(document, review, name=f"주의 조치 통지서 {number}.pdf", now=now)
-        _tell(
-            review,
-            [person],
-            "caution-issued",
-            now=now,
-            context={"document_number": number},
-            key=f"caution-issued:{number}",
-        )
-
-
-def _do_not_issue(review: Review, caution: Caution, *, by: StaffMember, now: datetime) -> None:
-    Caution.objects.filter(pk=caution.pk).update(approved_at=now)
-    _change(review, was=[Status.APPROVING], status=Status.NOT_ISSUED, decided_at=now)
-    standards.fulfil(key=_key(review, CODE), at=now, now=now)
-    _record(review, "caution-not-issued", at=now, by=actor(by))
-    due = review.action.due_on if review.action and review.action.status != "verified" else None
-    _tell(
-        review,
-        [addressee(review, now=now), centre_queries.team_lead(review.team, at=now)],
-        "caution-not-issued",
-        now=now,
-        context={
-            "receipt_numbers": receipt_numbers(review),
-            "reason": sentence(caution.judgement),
-            "action_due_on": korean_day(due) if due else "",
-        },
-    )
-
-
-@transaction.atomic
-def withdraw_caution(*, review_id: int, reason: str, by: StaffMember, now: datetime) -> Review:
-    """철회: said with a reason to those who were cautioned; both stay on record."""
-    review = _lock(review_id, by=by)
-    why = words(reason, field="reason", required="철회하는 까닭을 적어 주십시오.", longest=2_000)
-    if review.status != Status.ISSUED:
-        raise NotNow("내려진 주의 조치만 철회할 수 있습니다.")
-    _change(review, was=[Status.ISSUED], status=Status.WITHDRAWN)
-    caution = review.caution
-    caution.withdrawn_at, caution.withdrawn_why = now, why
-    caution.save(update_fields=["withdrawn_at", "withdrawn_why"])
-    _record(review, "caution-withdrawn", at=now, by=actor(by), text=why)
-    number = caution.number or caution.team_number
-    _tell(
-        review,
-        [
-            review.person if caution.to_person else None,
-            centre_queries.team_lead(review.team, at=now) if caution.to_team else None,
-        ],
-        "caution-withdrawn",
-        now=now,
-        context={
-            "document_number": number,
-            "withdrawn_on": _day(now),
-            "reason": sentence(why),
-        },
-    )
-    return review
-
-
-# --- documents ----------------------------------------------------------------------------------
-
-
-def receipt_numbers(review: Review) -> str:
-    cases = [review.finding.complaint, review.complaint, *repeating.chain(review.complaint)]
-    return ", ".join(sorted({case.receipt_number for case in cases}))
-
-
-def _day(instant: datetime | None) -> str:
-    return korean_day(instant.astimezone(SEOUL).date()) if instant else ""
-
-
-def _facts(review: Review) -> dict[str, object]:
-    action = review.action
-    answer = review.finding.response
-    return {
-        "receipt_numbers": receipt_numbers(review),
-        "first_action": action.what if action else answer.answer,
-        "action_due_on": korean_day(action.due_on) if action else "",
-        "first_answered_at": korean_instant(answer.told_at) if answer.told_at else "",
-        "facts": review.facts,
-        "clause": CLAUSE,
-    }
-
-
-def _unnamed(text: str, person: StaffMember | None) -> str:
-    """The team's notice does not name the person; the particle follows the other word."""
-    if person is None:
-        return text
-    called = f"{re.escape(person.name)}(?: ?{re.escape(person.title)})?"
-    return re.sub(
-        rf"{called}(?:({'|'.join(_AFTER_VOWEL)})(?![가-힣]))?",
-        lambda found: "담당자" + _AFTER_VOWEL.get(found[1] or "", ""),
-        text,
-    )
-
-
-def _to(person: StaffMember | None, team: str) -> str:
-    return f"{person} ({team})" if person else team
-
-
-def request_document(review: Review) -> Document:
-    """§8.5: what is asked of whom, before anything is decided."""
-    who = addressee(review, now=review.asked_at or review.opened_at)
-    by = review.asked_by
-    return Document(
-        template="statement_request",
-        title="서비스 개선 조치에 관한 소명 요청",
-        to=_to(who, review.team.name),
-        number=review.request_number,
-        issued_on=_day(review.asked_at),
-        centre=centre_queries.facts(),
-        confidential=True,
-        body=_facts(review)
-        | {
-            "statement_until": (
-                korean_instant(review.statement_until) if review.statement_until else ""
-            ),
-            "manager": f"{by.title}  {by.name}" if by else "",
-        },
-    )
-
-
-def caution_document(caution: Caution, *, to_team: bool) -> Document:
-    """§8.6, or §8.7 for the team, in which no person is named but its lead."""
-    review = caution.review
-    lead = centre_queries.team_lead(review.team, at=caution.approved_at or caution.drafted_at)
-    to = _to(review.person, review.team.name)
-    if to_team:
-        to = f"{review.team.name} ({lead})" if lead else review.team.name
-    day = centre_queries.calendar().add_open_days(
-        seoul_day(caution.approved_at or caution.drafted_at), 10
-    )
-    manager = _manager(review)
-    said = _said(caution, to_team=to_team)
-    return Document(
-        template="caution",
-        title="고객서비스 시정조치 미이행에 따른 주의",
-        to=to,
-        number=caution.team_number if to_team else caution.number,
-        issued_on=_day(caution.approved_at),
-        centre=centre_queries.facts(),
-        confidential=True,
-        signs=_signs(caution),
-        body=said
-        | {
-            "to_team": to_team,
-            "improvement_due_on": (
-                korean_day(caution.improvement_due_on) if caution.improvement_due_on else ""
-            ),
-            "verifier_team": _verifying_team(),
-            "objection_until": korean_day(day),
-            "manager_title": manager.title if manager else "",
-        },
-    )
-
-
-def _said(caution: Caution, *, to_team: bool) -> dict[str, object]:
-    """What people wrote; the person's statement is not the team's."""
-    review = caution.review
-    teams = to_team and review.person is not None and review.person.left_on is None
-    said = _facts(review) | {
-        "statement": "" if teams else (caution.statement_summary or _silent(review)),
-        "judgement": caution.judgement,
-        "improvement": caution.improvement,
-        "support": caution.support,
-    }
-    if to_team:
-        said |= {
-            name: _unnamed(str(said[name]), review.person)
-            for name in ("facts", "first_action", "judgement", "improvement", "support")
-        }
-    return said
-
-
-def _silent(review: Review) -> str:
-    if review.refused:
-        return "소명하지 않겠다고 하였습니다."
-    return review.statement or "기한까지 소명이 없었습니다."
-
-
-def _verifying_team() -> str:
-    desk = centre_queries.desk_team()
-    return desk.name if desk else ""
-
-
-def _signs(caution: Caution) -> list[Sign]:
-    signs = [Sign(caution.drafted_by.title, caution.drafted_by.name, _dots(caution.drafted_at))]
-    rows = caution.approvals.filter(decision=CautionApproval.Decision.APPROVED)
-    last: dict[int, Sign] = {}
-    for row in rows.select_related("approver"):
-        last[row.approver_id] = Sign(row.approver.title, row.approver.name, _dots(row.decided_at))
-    return signs + list(last.values())
-
-
-def _dots(instant: datetime | None) -> str:
-    return f"{instant.astimezone(SEOUL):%Y. %-m. %-d.}" if instant else ""
-
-
-def _store(document: Document, review: Review, *, name: str, now: datetime) -> StoredFile | None:
-    """Kept as it was issued; where no PDF can be made the page is printed instead."""
-    try:
-        checked = as_file(document, name=name)
-    except CannotPrint:
-        return None
-    return records.store_file(
-        checked=checked,
-        subject_type=SUBJECT,
-        subject_id=review.pk,
-        now=now,
-        visible_to_citizen=False,
-    )
-
-
-def heard(review: Review, user: User) -> bool:
-    """Whether this account may read the statement: who was asked for it, and who decides."""
-    person = centre_queries.person_of(user)
-    if person is None:
-        return False
-    decides = may(user, "review") and review.person_id != person.pk
-    asked = addressee(review, now=review.asked_at or review.opened_at)
-    return decides or review.person_id == person.pk or (asked is not None and asked.pk == person.pk)
-
-
-def files_for(review: Review, user: User) -> list[StoredFile]:
-    """The documents this account may read: the person's notice is not the lead's, nor the other way."""
-    files = list(records_queries.files_of(SUBJECT, review.pk))
-    person = centre_queries.person_of(user)
-    if person is None or (user.has_role(Role.MANAGER) and review.person_id != person.pk):
-        return files if person is not None else []
-    caution = Caution.objects.filter(review=review).first()
-    mine = review.person_id == person.pk
-    hidden = (caution.team_number if mine else caution.number) if caution else ""
-    found = [f for f in files if not hidden or hidden not in f.name]
-    if not mine and review.person_id is not None:
-        found = [f for f in found if review.request_number not in f.name]
-    return found
 
 
 # --- the sweep ----------------------------------------------------------------------------------
@@ -812,8 +352,8 @@ def take_steps(steps: Sequence[StepDue], *, now: datetime) -> None:
         )
         code, name = step.commitment.code, step.name
         if code == HEARING and review.status == Status.HEARING:
-            _change(review, was=[Status.HEARING], status=Status.DECIDING)
-            _record(
+            change_review(review, was=[Status.HEARING], status=Status.DECIDING)
+            record_on(
                 review,
                 "statement-lapsed",
                 at=step.at,
@@ -823,9 +363,9 @@ def take_steps(steps: Sequence[StepDue], *, now: datetime) -> None:
             _begin_deciding(review, "기한까지 소명이 없었습니다.", at=step.at, now=now)
         elif code == CODE and review.status in OPEN:
             late = name == "missed"
-            _tell(
+            tell(
                 review,
-                [_manager(review)],
+                [manager_for(review)],
                 "stage-three-review",
                 now=now,
                 key=f"stage-three:{name}",

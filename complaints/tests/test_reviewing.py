@@ -14,7 +14,7 @@ from complaints import services
 from complaints.checks import breaches
 from complaints.errors import ChangedMeanwhile, NotAllowed, NotFound, NotNow, Refused
 from complaints.models import Complaint, CorrectiveAction, Review
-from complaints.services import repeating, reviewing
+from complaints.services import cautioning, repeating, review_papers, reviewing
 from complaints.stage_documents import pdf
 from complaints.tests.conftest import MORNING, seoul
 from complaints.tests.test_repeating import ACCEPTED, FIRST, LATER, answer, letter_told
@@ -69,7 +69,7 @@ def heard(review: Review, person: Find, *, now: datetime = LATER) -> Review:
 
 def approved(review: Review, person: Find, *, now: datetime = LATER) -> Review:
     approval = review.caution.approvals.get(decision="waiting")
-    reviewing.approve_caution(approval_id=approval.pk, by=approval.approver, now=now)
+    cautioning.approve_caution(approval_id=approval.pk, by=approval.approver, now=now)
     review.refresh_from_db()
     return review
 
@@ -116,7 +116,7 @@ def test_a_missed_action_opens_one_too_and_only_once(
 
 def test_the_case_tells_nothing_of_it(action: CorrectiveAction, person: Find) -> None:
     review = heard(not_carried_out(action, person), person)
-    reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
+    cautioning.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
     approved(review, person)
     case = action.finding.complaint
     about_case = Event.objects.filter(subject_type="complaint", subject_id=case.pk)
@@ -134,7 +134,7 @@ def test_heard_decided_approved_issued(action: CorrectiveAction, person: Find) -
     review = not_carried_out(action, person)
     decide = {"review_id": review.pk, "by": person("seo.yh"), **DECISION}
     with pytest.raises(NotNow, match="소명을 들은 뒤"):
-        reviewing.decide(now=LATER, **decide)
+        cautioning.decide(now=LATER, **decide)
     reviewing.ask_statement(
         review_id=review.pk, facts="절차서가 그대로임", by=person("seo.yh"), now=LATER
     )
@@ -150,13 +150,13 @@ def test_heard_decided_approved_issued(action: CorrectiveAction, person: Find) -
     )
     assert promise(review).due_at == seoul("2026-10-08 11:00")  # Oct 5 is closed
     with pytest.raises(Refused, match="판단"):
-        reviewing.decide(now=at, **decide | {"judgement": " "})
-    reviewing.decide(now=at, **decide)
+        cautioning.decide(now=at, **decide | {"judgement": " "})
+    cautioning.decide(now=at, **decide)
     review.refresh_from_db()
     assert promise(review).state == "running", "decided when the line approved it"
     approval = review.caution.approvals.get()
     with pytest.raises(NotAllowed):
-        reviewing.approve_caution(approval_id=approval.pk, by=person("seo.yh"), now=at)
+        cautioning.approve_caution(approval_id=approval.pk, by=person("seo.yh"), now=at)
     approved(review, person, now=at)
     assert review.status == "issued"
     assert promise(review).state == "kept"
@@ -180,7 +180,7 @@ def test_the_line_waits_for_who_is_absent(action: CorrectiveAction, person: Find
         reason="trip",
         entered_at=LATER,
     )
-    caution = reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
+    caution = cautioning.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
     assert caution.approvals.get().approver == person("moon.tk"), "no deputy acts"
 
 
@@ -202,7 +202,7 @@ def test_not_issued_is_kept_too_and_said_to_whom_it_concerned(
     action: CorrectiveAction, person: Find
 ) -> None:
     review = heard(not_carried_out(action, person), person)
-    reviewing.decide(
+    cautioning.decide(
         review_id=review.pk,
         issue=False,
         judgement="인력 사정이 컸습니다.",
@@ -211,13 +211,13 @@ def test_not_issued_is_kept_too_and_said_to_whom_it_concerned(
     )
     approval = review.caution.approvals.get()
     with pytest.raises(Refused):
-        reviewing.return_caution(
+        cautioning.return_caution(
             approval_id=approval.pk, comment="", by=approval.approver, now=LATER
         )
-    reviewing.return_caution(
+    cautioning.return_caution(
         approval_id=approval.pk, comment="사정을 더 적을 것", by=approval.approver, now=LATER
     )
-    reviewing.decide(
+    cautioning.decide(
         review_id=review.pk,
         issue=False,
         judgement="인력 사정이 컸고 대신할 사람이 없었습니다.",
@@ -232,9 +232,9 @@ def test_not_issued_is_kept_too_and_said_to_whom_it_concerned(
 
 def test_withdrawn_both_stay_on_record(action: CorrectiveAction, person: Find) -> None:
     review = heard(not_carried_out(action, person), person)
-    reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
+    cautioning.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
     approved(review, person)
-    reviewing.withdraw_caution(
+    cautioning.withdraw_caution(
         review_id=review.pk, reason="사실이 달랐음", by=person("moon.tk"), now=LATER
     )
     review.refresh_from_db()
@@ -243,7 +243,7 @@ def test_withdrawn_both_stay_on_record(action: CorrectiveAction, person: Find) -
     assert {"caution-issued", "caution-withdrawn"} <= kinds
     assert StoredFile.objects.filter(subject_type="review").count() == 3
     with pytest.raises(NotNow):
-        reviewing.withdraw_caution(
+        cautioning.withdraw_caution(
             review_id=review.pk, reason="또", by=person("moon.tk"), now=LATER
         )
 
@@ -253,11 +253,11 @@ def test_of_somebody_who_left_only_the_team_is_cautioned(
 ) -> None:
     review = heard(not_carried_out(action, person), person)
     StaffMember.objects.filter(pk=person("nam.gy").pk).update(left_on=LATER.date())
-    reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
+    cautioning.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
     approved(review, person)
     caution = review.caution
     assert (caution.to_person, caution.to_team, caution.number) == (False, True, "")
-    html = reviewing.caution_document(caution, to_team=True).html()
+    html = review_papers.caution_document(caution, to_team=True).html()
     assert "남가영" not in html
     assert "팀의 의견과 판단" in html
 
@@ -267,7 +267,7 @@ def test_of_somebody_who_left_only_the_team_is_cautioned(
 
 def test_seen_only_by_those_concerned(action: CorrectiveAction, person: Find) -> None:
     def seen_by(username: str) -> bool:
-        return reviewing.visible_to(person(username).user).exists()
+        return review_papers.visible_to(person(username).user).exists()
 
     review = not_carried_out(action, person)
     managers = {"seo.yh", "moon.tk"}
@@ -279,11 +279,11 @@ def test_seen_only_by_those_concerned(action: CorrectiveAction, person: Find) ->
     assert {who for who in everybody if seen_by(who)} == managers | {"nam.gy", "baek.sw"}
     lead, own = person("baek.sw").user, person("nam.gy").user
     review.refresh_from_db()
-    assert reviewing.files_for(review, lead) == []
-    assert len(reviewing.files_for(review, own)) == 1
+    assert review_papers.files_for(review, lead) == []
+    assert len(review_papers.files_for(review, own)) == 1
     for who in ("noh.jh", "im.do", "kang.dh"):
         with pytest.raises(NotFound):
-            reviewing.withdraw_caution(review_id=review.pk, reason="x", by=person(who), now=LATER)
+            cautioning.withdraw_caution(review_id=review.pk, reason="x", by=person(who), now=LATER)
 
 
 def test_a_manager_whom_it_concerns_decides_nothing(action: CorrectiveAction, person: Find) -> None:
@@ -297,12 +297,12 @@ def test_a_manager_whom_it_concerns_decides_nothing(action: CorrectiveAction, pe
 
 def test_the_documents_can_be_printed(action: CorrectiveAction, person: Find) -> None:
     review = heard(not_carried_out(action, person), person)
-    reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
+    cautioning.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
     approved(review, person)
     for document in (
-        reviewing.request_document(review),
-        reviewing.caution_document(review.caution, to_team=False),
-        reviewing.caution_document(review.caution, to_team=True),
+        review_papers.request_document(review),
+        review_papers.caution_document(review.caution, to_team=False),
+        review_papers.caution_document(review.caution, to_team=True),
     ):
         assert pdf(document).startswith(b"%PDF")
         assert "비공개" in document.html()
@@ -316,13 +316,13 @@ def test_the_teams_notice_names_nobody_and_has_no_statement(
         "statement_summary": "행사가 겹침",
         "judgement": "남가영 주임은 알리지 않았고, 남가영이 맡은 일입니다.",
     }
-    reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **said)
+    cautioning.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **said)
     caution = approved(review, person).caution
-    team = reviewing.caution_document(caution, to_team=True).html()
+    team = review_papers.caution_document(caution, to_team=True).html()
     assert "남가영" not in team
     assert "담당자는 알리지 않았고, 담당자가 맡은 일입니다." in team
     assert "행사가 겹침" not in team
-    own = reviewing.caution_document(caution, to_team=False).html()
+    own = review_papers.caution_document(caution, to_team=False).html()
     assert "남가영 주임 (정보관리팀)" in own
     assert "행사가 겹침" in own
 
@@ -351,9 +351,9 @@ def test_three_times_the_same_accepted_matter_climbs_all_three_stages(
     review = Review.objects.get(complaint=three)
     assert review.trigger == "third_time"
     heard(review, person, now=later)
-    reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=later, **DECISION)
+    cautioning.decide(review_id=review.pk, by=person("seo.yh"), now=later, **DECISION)
     approved(review, person, now=later)
-    assert reviewing.receipt_numbers(review).count(",") == 2, "all three times"
+    assert review_papers.receipt_numbers(review).count(",") == 2, "all three times"
     letter_told(three, now=later)
     answer(three, ACCEPTED, now=later)
     deliver(now=later)
@@ -384,8 +384,8 @@ def test_the_third_time_undone_drops_the_review(action: CorrectiveAction, person
 
 def test_two_answers_to_one_decision(action: CorrectiveAction, person: Find) -> None:
     review = heard(not_carried_out(action, person), person)
-    reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
+    cautioning.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
     approval = review.caution.approvals.get()
-    reviewing.approve_caution(approval_id=approval.pk, by=approval.approver, now=LATER)
+    cautioning.approve_caution(approval_id=approval.pk, by=approval.approver, now=LATER)
     with pytest.raises((ChangedMeanwhile, NotNow)):
-        reviewing.approve_caution(approval_id=approval.pk, by=approval.approver, now=LATER)
+        cautioning.approve_caution(approval_id=approval.pk, by=approval.approver, now=LATER)

@@ -23,7 +23,7 @@ from complaints.models import (
     State,
     Verification,
 )
-from complaints.services import reviewing
+from complaints.services import cautioning
 from complaints.stage_checks import breaches
 from complaints.tests.conftest import MORNING
 from complaints.tests.test_repeating import ACCEPTED, FIRST, LATER, answer, letter_told
@@ -53,7 +53,7 @@ def ladder(file: File, person: Find, settings: Any) -> list[Complaint]:
     later = LATER + timedelta(days=7)
     three = services.raise_again(complaint_id=two.pk, text="세 번째입니다", now=later).complaint
     heard(Review.objects.get(), person, now=later)
-    reviewing.decide(review_id=Review.objects.get().pk, by=person("seo.yh"), now=later, **DECISION)
+    cautioning.decide(review_id=Review.objects.get().pk, by=person("seo.yh"), now=later, **DECISION)
     approved(Review.objects.get(), person, now=later)
     deliver(now=later)
     assert list(breaches()) == []

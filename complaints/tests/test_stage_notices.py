@@ -12,7 +12,7 @@ import pytest
 from centre.models import StaffMember
 from complaints import services
 from complaints.models import CorrectiveAction, Review
-from complaints.services import reviewing
+from complaints.services import cautioning, reviewing
 from complaints.tests.conftest import MORNING
 from complaints.tests.test_repeating import (
     ACCEPTED,
@@ -103,9 +103,9 @@ def _three_stages(file: File, person: Find) -> None:
 def _reviewed(person: Find, *, now: datetime) -> None:
     """The missed action's review ends in a caution that is withdrawn."""
     review = heard(Review.objects.get(), person, now=now)
-    reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=now, **DECISION)
+    cautioning.decide(review_id=review.pk, by=person("seo.yh"), now=now, **DECISION)
     approved(review, person, now=now)
-    reviewing.withdraw_caution(
+    cautioning.withdraw_caution(
         review_id=review.pk, reason="다시 살펴보니 기한 안에 마쳤음", by=person("seo.yh"), now=now
     )
 
@@ -136,7 +136,7 @@ def _spared(file: File, person: Find) -> None:
     reviewing.give_statement(
         review_id=review.pk, text="사정이 있었습니다", by=review.person, now=LATER
     )
-    reviewing.decide(
+    cautioning.decide(
         review_id=review.pk, issue=False, judgement="사정이 있었음", by=person("seo.yh"), now=LATER
     )
     approved(review, person)

@@ -9,8 +9,8 @@ import pytest
 from complaints import services
 from complaints.checks import breaches
 from complaints.errors import Refused
-from complaints.models import ApologyLetter, Complaint, CorrectiveAction, Review
-from complaints.services import reviewing
+from complaints.models import ApologyLetter, Caution, Complaint, CorrectiveAction, Review
+from complaints.services import cautioning
 from complaints.tests.conftest import MORNING
 from complaints.tests.test_races import at_once
 from complaints.tests.test_repeating import (
@@ -99,11 +99,11 @@ def test_two_verifications_and_two_approvals_at_once(file: Any, person: Any) -> 
     done = at_once(*[lambda: not_carried_out(action, person)] * 2)
     assert Review.objects.count() == 1, done
     review = heard(Review.objects.get(), person)
-    reviewing.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
+    cautioning.decide(review_id=review.pk, by=person("seo.yh"), now=LATER, **DECISION)
     approval = review.caution.approvals.get()
     done = at_once(
         *[
-            lambda: reviewing.approve_caution(
+            lambda: cautioning.approve_caution(
                 approval_id=approval.pk, by=person("moon.tk"), now=LATER
             )
         ]
@@ -111,3 +111,35 @@ def test_two_verifications_and_two_approvals_at_once(file: Any, person: Any) -> 
     )
     assert sum(isinstance(one, Review) for one in done) == 1, done
     assert Notice.objects.filter(template="caution-issued").count() == 2
+
+
+def test_two_managers_decide_at_once_and_the_letter_is_checked_twice(
+    file: Any, person: Any
+) -> None:
+    one = file(**FIRST).complaint
+    answer(one, ACCEPTED, now=MORNING)
+    not_carried_out(CorrectiveAction.objects.get(), person)
+    review = heard(Review.objects.get(), person)
+
+    def decide(who: str) -> Caution:
+        return cautioning.decide(review_id=review.pk, by=person(who), now=LATER, **DECISION)
+
+    done = at_once(*[lambda who=who: decide(who) for who in ("seo.yh", "moon.tk")])
+    assert sum(isinstance(each, Caution) for each in done) == 1, done
+    assert sum(isinstance(each, Refused) for each in done) == 1, done
+    assert review.caution.approvals.count() == 1
+    assert Notice.objects.filter(template="caution-asked").count() == 1
+
+    two = services.raise_again(complaint_id=one.pk, text="또", now=LATER).complaint
+    letter_told(two, now=LATER)
+    done = at_once(
+        *[
+            lambda who=who: services.check_letter(
+                complaint_id=two.pk, result="지켜짐", by=person(who), now=LATER
+            )
+            for who in ("baek.sw", "seo.yh", "moon.tk")
+        ]
+    )
+    assert sum(isinstance(each, ApologyLetter) for each in done) == 1, done
+    assert Notice.objects.filter(template="action-verified").count() == 1
+    assert list(breaches()) == []
