@@ -32,7 +32,7 @@ def published(opened: Callable[..., Survey], manager: StaffMember) -> Survey:
     survey = opened("case", now=now - timedelta(days=30), closes_at=now + timedelta(days=9))
     chance = random.Random(5)
     for code, n in (("support", 40), ("information", 25), ("activity", 3)):
-        people = [
+        people: list[dict[str, Any]] = [
             {f"C{at}": chance.choices(range(1, 6), (1, 3, 10, 30, 30))[0] for at in (1, 2, 5, 8, 9)}
             | {"C7": chance.choices((1, 2, 3, 4), (40, 20, 4, 2))[0], "C10": "더 빨리"}
             for _one in range(n)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -189,3 +190,57 @@ def test_nothing_links_an_anonymous_result_to_a_person(opened: Callable[..., Sur
     survey = opened("yearly", closes_at=seoul("2026-11-30 18:00"))
     fill(survey, spread("Y21", (5, 5, 5, 5, 5)), way="paper")
     assert not Response.objects.exclude(invitation=None, team=None, topic=None).exists()
+
+
+# --- whatever people answer ---------------------------------------------------------------------
+
+
+def _all_counts(told: Any) -> list[int]:
+    """Every number of people that stands anywhere in published results."""
+    names = {"people", "answered", "missing", "count", "n", "asked", "of_invited", "at_least"}
+    if isinstance(told, dict):
+        here = [value for key, value in told.items() if key in names and value is not None]
+        return here + [n for value in told.values() for n in _all_counts(value)]
+    return [n for one in told for n in _all_counts(one)] if isinstance(told, list) else []
+
+
+def _totals(told: dict[str, Any]) -> Any:
+    """Sums that hold among published numbers: what is left over is a group of people, too."""
+    people = told["people"]
+    for one in told["questions"]:
+        counts = [band["count"] for band in one.get("bands", ())]
+        if one.get("answered") is not None:
+            yield people - one["answered"]
+            if counts:
+                yield one["answered"] - sum(counts)
+        for choice in one.get("choices") or ():
+            if choice["count"] is not None:
+                yield people - choice["count"]
+    for table in told["tables"]:
+        rows = [row["n"] for row in table["rows"] or ()]
+        if rows:
+            yield told["headline"]["answered"] - sum(rows)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_number_and_no_difference_is_a_group_under_five(
+    seed: int, opened: Callable[..., Survey], ended: Callable[..., Survey]
+) -> None:
+    """A random survey of cases of few people, teams, topics and channels."""
+    chance = random.Random(seed)
+    survey = opened("case")
+    topics = list(Topic.objects.select_related("team"))[: chance.randint(2, 6)]
+    scale = [code for code in ("C1", "C2", "C3", "C4", "C5", "C6", "C8") if chance.random() < 0.8]
+    for _one in range(chance.choice((5, 9, 14, 25, 60, 120))):
+        given: dict[str, Any] = {"C9": chance.choices(range(1, 6), (1, 1, 3, 6, 9))[0]}
+        for code in scale:
+            if chance.random() < 0.9:
+                given[code] = chance.choices((1, 2, 3, 4, 5, None), (1, 2, 4, 8, 8, 1))[0]
+        given["C7"] = chance.choices((1, 2, 3, 4), (9, 4, 2, 1))[0]
+        topic = chance.choice(topics)
+        team = topic.team if chance.random() < 0.9 else topics[0].team
+        channel = chance.choices(("web", "phone", "fax"), (9, 4, 1))[0]
+        fill(survey, [given], team=team, topic=topic, channel=channel)
+    told = results.results_of(ended(survey))
+    small = [n for n in [*_all_counts(told), *_totals(told)] if 0 < n < 5]
+    assert small == []
