@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from centre import options, services
 from centre.errors import BadOption, Refused
 from centre.models import Absence, Closure, Role, StaffMember, Team, User
-from centre.queries import employed
+from centre.queries import employed, present_people
 
 if TYPE_CHECKING:
     ClosureModelForm = forms.ModelForm[Closure]
@@ -79,17 +79,29 @@ class DayForm(NothingAsked):
     on = forms.DateField(label=_("날짜"), widget=AdminDateWidget)
 
 
-class HandOverForm(NothingAsked):
-    """Whom the open work goes to: people who work here now."""
+class _PeopleField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Says of each whether he is here now: what is given to who is away goes on to a deputy."""
 
-    to = forms.ModelChoiceField(
+    here: frozenset[int] = frozenset()
+
+    def label_from_instance(self, person: Any) -> str:
+        name = f"{person} · {person.team.name}"
+        return name if person.pk in self.here else f"{name} ({_('지금 부재')})"
+
+
+class HandOverForm(NothingAsked):
+    """Whom the open work goes to: people who work here now and stay."""
+
+    to = _PeopleField(
         StaffMember.objects.none(), label=_("이어받을 직원"), empty_label=_("고르십시오")
     )
 
     def __init__(self, *args: Any, row: StaffMember, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
-        here = employed(at=timezone.now()).filter(user__is_active=True).exclude(pk=row.pk)
-        self.fields["to"].queryset = here.select_related("team")  # type: ignore[attr-defined]
+        now = timezone.now()
+        staff = employed(at=now).filter(user__is_active=True, left_on=None).exclude(pk=row.pk)
+        self.fields["to"].queryset = staff.select_related("team")  # type: ignore[attr-defined]
+        self.fields["to"].here = frozenset(present_people(at=now))  # type: ignore[attr-defined]
 
 
 class MoveForm(NothingAsked):

@@ -187,7 +187,7 @@ def _checked(upload: Upload) -> CheckedFile:
 def _refused(upload: Upload, why: str) -> str:
     """What to tell about a file; a resident number in its name is not shown again."""
     name = upload.name or ""
-    shown = _("이름을 가린 파일") if find_resident_number(name) else clean_name(name)[-80:]
+    shown = _("(이름 가림)") if find_resident_number(name) else clean_name(name)[-80:]
     message = _(refusal("file", file_name=shown, why=why))
     # Where the reason names the formats, they are not named twice.
     return message.partition(" (PDF")[0] if "PDF" in why else message

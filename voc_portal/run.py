@@ -205,7 +205,7 @@ class Portal:
             f"  charter   {site}/charter/\n"
             f"  health    {site}/healthz"
         )
-        if self.env["DEMO"].lower() in {"1", "true", "yes", "on"}:
+        if self.env["DEMO"].lower() in {"1", "true", "yes", "on"} and not self.env.get("EMAIL_URL"):
             say(f"  mails     {site}/dev/mail/")
         if sign_ins:
             say("\nSign-ins: role, user, password")

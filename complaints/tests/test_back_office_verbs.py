@@ -92,7 +92,7 @@ def test_take(case: Complaint, person: Find) -> None:
 def test_what_was_done_is_said_on_the_next_page(case: Complaint) -> None:
     client = browser_of("nam.gy")
     assert done(act(client, case, "confirm_team"))
-    assert "팀이 확인했습니다. 고객에게 담당자를 알려 드립니다." in words_of(
+    assert "팀이 확인했습니다." in words_of(
         client.get(case_url(case))
     )
     assert fresh(case).state == State.REVIEWING
