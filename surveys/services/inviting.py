@@ -279,7 +279,7 @@ def _make_for(course: Occasion, model: Survey, *, now: datetime) -> Survey:
         model,
         now=now,
         series=f"course-{course.subject_id}",
-        title=course.title[:120],
+        title=f"교육 만족도: {course.title}"[:120],
         subject=(course.subject_type, course.subject_id),
         team=course.team,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -17,6 +17,8 @@ from surveys.services.building import copy_of
 from surveys.services.promises import promise_publication, settle_year
 
 logger = logging.getLogger(__name__)
+
+_NEARLY_OVER = timedelta(days=31)
 
 _PERIODS = {
     Renewal.QUARTER: Period.QUARTER,
@@ -81,10 +83,15 @@ def after_answers(survey: Survey, *, now: datetime) -> None:
 
 
 def _go_on(survey: Survey, *, now: datetime) -> None:
-    """The next one, until the end of the period in which it is opened."""
+    """The next one, until the end of the period in which it is opened, or of the one after where
+    that is nearly over: one that ends on 31 December at 18:00 is followed by that of the new year.
+    """
+    period = _PERIODS[Renewal(survey.renewal)]
     following = copy_of(survey, now=now)
     following.opens_at = survey.closed_at
-    following.closes_at = period_end(_PERIODS[Renewal(survey.renewal)], now)
+    following.closes_at = period_end(period, now)
+    if following.closes_at - now < _NEARLY_OVER:
+        following.closes_at = period_end(period, following.closes_at)
     following.save(update_fields=["opens_at", "closes_at"])
     open_survey(survey_id=following.pk, by=None, now=now)
 

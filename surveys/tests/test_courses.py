@@ -42,7 +42,7 @@ def test_who_attended_is_asked_and_the_promise_is_kept(
     later = AFTER + timedelta(hours=1)
     assert services.invite_courses(now=later) == 2
     survey = Survey.objects.get(subject_type="course", subject_id=course.pk)
-    assert (survey.title, survey.team_id) == (course.title, course.team_id)
+    assert (survey.title, survey.team_id) == (f"교육 만족도: {course.title}", course.team_id)
     assert {row.address for row in Invitation.objects.all()} == {one.email for one in people[:2]}
     assert Notice.objects.filter(template="survey-course").count() == 2
     promise = Commitment.objects.get(key=course_key(course.pk))

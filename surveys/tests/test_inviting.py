@@ -22,7 +22,7 @@ from surveys import services
 from surveys.models import Invitation, Response, Survey
 from surveys.queries import course_key
 from surveys.services.inviting import INVITE
-from surveys.tests.conftest import END, MORNING, NEEDED, answered, the_invitation
+from surveys.tests.conftest import MORNING, NEEDED, answered, the_invitation
 
 pytestmark = pytest.mark.usefixtures("demo_centre")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -245,7 +245,7 @@ def test_a_course_gets_a_survey_of_its_own_and_keeps_its_promise(
     assert services.invite_courses(now=MORNING + 2 * HOUR) == 0
     survey = Survey.objects.get(subject_id=7)
     assert (survey.status, survey.previous_id, survey.title) == (
-        "open", model.pk, "자원봉사 기본교육",
+        "open", model.pk, "교육 만족도: 자원봉사 기본교육",
     )  # fmt: skip
     promise = Commitment.objects.get(key=course_key(7))
     assert (promise.code, promise.started_at, promise.state) == (
@@ -388,15 +388,29 @@ def test_the_missed_promise_reaches_the_manager(
     assert "방문 만족도" in notice.title
 
 
-def test_what_goes_on_opens_anew_at_its_end(opened: Callable[..., Survey]) -> None:
-    survey = opened("visit")
-    Survey.objects.filter(pk=survey.pk).update(renewal="year")
-    services.follow_times(now=END + HOUR)
+@pytest.mark.parametrize(
+    ("closes", "renewal", "until"),
+    [
+        ("2026-09-30 18:00", "year", "2027-01-01 00:00"),
+        ("2026-12-31 18:00", "year", "2028-01-01 00:00"),  # not for six hours
+        ("2027-01-01 00:00", "year", "2028-01-01 00:00"),
+        ("2026-12-31 18:00", "quarter", "2027-04-01 00:00"),
+        ("2026-10-05 18:00", "quarter", "2027-01-01 00:00"),
+        ("2026-10-05 18:00", "half", "2027-01-01 00:00"),
+    ],
+)
+def test_what_goes_on_opens_anew_at_its_end(
+    opened: Callable[..., Survey], closes: str, renewal: str, until: str
+) -> None:
+    end = seoul(closes)
+    survey = opened("visit", closes_at=end)
+    Survey.objects.filter(pk=survey.pk).update(renewal=renewal)
+    services.follow_times(now=end + timedelta(minutes=1))
     following = Survey.objects.get(previous=survey)
     assert (following.status, following.version) == ("open", 2)
-    assert following.closes_at == datetime(2027, 1, 1, tzinfo=SEOUL)
+    assert following.closes_at == seoul(until)
     assert following.questions.count() == 7
-    assert services.follow_times(now=END + 2 * HOUR) == 0
+    assert services.follow_times(now=end + 2 * HOUR) == 0
 
 
 def test_planned_times_are_followed_and_one_that_cannot_open_holds_up_no_other(
