@@ -20,6 +20,7 @@ class ComplaintsConfig(AppConfig):
             repeating,
             review_papers,
             reviewing,
+            saying,
             telling,
         )
         from notices import registry as notices_registry
@@ -70,6 +71,8 @@ class ComplaintsConfig(AppConfig):
             numbers=queries.numbers_of,
             find=queries.ids_numbered,
             wishes=queries.wishes_of,
+            text_only=queries.text_only_among,
+            say=saying.say,
             hold=_base.hold,
         )
         registry.tracking_extras.append(again.on_the_page)

@@ -468,9 +468,21 @@ def wishes_of(complaint_id: int, /) -> Wishes:
     return Wishes(
         assistance=case.assistance,
         way=str(case.get_reply_by_display()) if case.reply_by else "",
-        text_only=codes["text_only"] in case.assistance,
+        text_only=wants_text(case),
         large_print=codes["large_print"] in case.assistance,
     )
+
+
+def text_only_among(ids: Collection[int], /) -> set[int]:
+    """Those of these cases whose citizens asked for text messages and no calls."""
+    rows = Complaint.objects.filter(pk__in=ids).exclude(assistance="").only("assistance")
+    return {case.pk for case in rows if wants_text(case)}
+
+
+def wants_text(complaint: Complaint) -> bool:
+    """Whether a call would not help: the citizen asked for text messages only."""
+    label = next(row["label"] for row in texts.texts()["assistance"] if row["code"] == "text_only")
+    return label in complaint.assistance
 
 
 def lost_notices() -> NoticeQuerySet:

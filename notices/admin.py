@@ -265,15 +265,18 @@ class NoticeAdmin(ModelAdmin):
         if not may(user, "do_tasks"):
             raise PermissionDenied
         now = timezone.now()
-        tasks = queries.open_tasks(user).select_related("staff").prefetch_related("attempts_made")
+        found = queries.open_tasks(user).select_related("staff").prefetch_related("attempts_made")
+        tasks = list(found[:TASKS_SHOWN])
+        by_text = _by_text(tasks)
         rows = [
             {
                 "task": task,
                 "recipient": mask_name(task.recipient_name),
                 "late": task.do_by is not None and task.do_by < now,
                 "tries": list(task.attempts_made.all()),
+                "way": _("문자") if task.pk in by_text else task.get_channel_display(),
             }
-            for task in tasks[:TASKS_SHOWN]
+            for task in tasks
         ]
         context = {
             **self.admin_site.each_context(request),
@@ -337,8 +340,10 @@ class NoticeAdmin(ModelAdmin):
         by_phone = notice.channel == Channel.PHONE
         if is_task and notice.audience == Audience.CITIZEN:
             _log_opened(request, user, notice)
+        person = person_of(user)
+        said = registry.say(notice, by=person) if is_task and by_phone and person else ""
         body = (
-            texts.with_code(notice.body, notice.secret)
+            texts.with_code(said or notice.body, notice.secret)
             if is_task
             else texts.without_code(notice.body)
         )
@@ -351,6 +356,7 @@ class NoticeAdmin(ModelAdmin):
             "recipient": notice.recipient_name if is_task else masked_recipient(notice),
             "address": _shown_address(notice) if is_task else "",
             "dial": normalise_phone(notice.recipient) if is_task and by_phone else "",
+            "said": bool(said),
             "wishes": registry.wishes_of(notice.subject_type, notice.subject_id),
             "number": registry.numbers_of(notice.subject_type, [notice.subject_id]).get(
                 notice.subject_id, ""
@@ -372,6 +378,17 @@ class NoticeAdmin(ModelAdmin):
 def _shown_address(notice: Notice) -> str:
     by_number = notice.channel in {Channel.PHONE, Channel.FAX}
     return format_phone(notice.recipient) if by_number else notice.recipient
+
+
+def _by_text(tasks: list[Notice]) -> set[int]:
+    """Which of these calls are to be texts."""
+    calls = [task for task in tasks if task.channel == Channel.PHONE]
+    kinds = {task.subject_type for task in calls}
+    wanted = {
+        kind: set(registry.text_only(kind, [t.subject_id for t in calls if t.subject_type == kind]))
+        for kind in kinds
+    }
+    return {task.pk for task in calls if task.subject_id in wanted[task.subject_type]}
 
 
 def _lost(user: User, *, now: datetime) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from centre.models import User
+    from centre.models import StaffMember, User
     from notices.models import Notice
 
 
@@ -65,6 +65,18 @@ class WishesOf(Protocol):
     def __call__(self, subject_id: int, /) -> Wishes: ...
 
 
+class TextOnly(Protocol):
+    """Says of which of these subjects the citizen asked for text messages instead of calls."""
+
+    def __call__(self, ids: Collection[int], /) -> Collection[int]: ...
+
+
+class Say(Protocol):
+    """What ``by`` says on the phone to tell a notice, or types as a text; "" for its own words."""
+
+    def __call__(self, notice: Notice, /, *, by: StaffMember) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Handlers:
     """``delivered``: it arrived; ``failed``: it will not, or came back; ``unreached``: three calls
@@ -79,6 +91,8 @@ class Handlers:
     find: Find | None = None
     wishes: WishesOf | None = None
     hold: Hold | None = None
+    text_only: TextOnly | None = None
+    say: Say | None = None
 
 
 _NOTHING = Handlers()
@@ -97,10 +111,12 @@ def register(
     find: Find | None = None,
     wishes: WishesOf | None = None,
     hold: Hold | None = None,
+    text_only: TextOnly | None = None,
+    say: Say | None = None,
 ) -> None:
     """Say what follows for notices about ``subject_type``; a second call replaces the first."""
     _handlers[subject_type] = Handlers(
-        delivered, failed, unreached, visible_to, link, numbers, find, wishes, hold
+        delivered, failed, unreached, visible_to, link, numbers, find, wishes, hold, text_only, say
     )
 
 
@@ -151,3 +167,15 @@ def found(typed: str) -> Iterator[tuple[str, Any]]:
 def wishes_of(subject_type: str, subject_id: int) -> Wishes:
     wishes = _handlers.get(subject_type, _NOTHING).wishes
     return wishes(subject_id) if wishes is not None else Wishes()
+
+
+def text_only(subject_type: str, ids: Collection[int]) -> Collection[int]:
+    """Of which of these subjects the citizen is to be told by text and not called."""
+    ask = _handlers.get(subject_type, _NOTHING).text_only
+    return ask(ids) if ask is not None else ()
+
+
+def say(notice: Notice, *, by: StaffMember) -> str:
+    """What this caller says or types for a task on the phone; "" for the notice's own words."""
+    words = _handlers.get(notice.subject_type, _NOTHING).say
+    return words(notice, by=by) if words is not None else ""

@@ -84,6 +84,32 @@ def by_way(text: Text, *, before: str, now_by: str) -> Text:
     return Text(text.title, body)
 
 
+#: The last two paragraphs of what is written to citizens: who wrote, where, and from what address.
+_CLOSING = re.compile(r"\n\n(?:[^\n]+\n)?전화 [^\n]+ · 팩스 [^\n]*\n.*\Z", re.DOTALL)
+_GREETING = re.compile(r"\A[^\n]*고객님(?:께|, 안녕하십니까\.)[^\n]*\n+")
+_ONLY_AN_ADDRESS = re.compile(r" *(?:- )?[^.]{0,30}?(?:: *)?")
+_TO_BE_READ = (
+    ("아래에서 알려 주시거나 ", ""),
+    ("개인정보 보호를 위해 보내 주신 내용은 이 글에 싣지 않았습니다.\n", ""),
+    ("아래 ‘다시 말씀하기’를 이용해 주십시오.", "언제든지 다시 말씀해 주십시오."),
+    ("‘다시 말씀하기’로 알려 주십시오.", "저희에게 다시 말씀해 주십시오."),
+)
+
+
+def to_be_read(body: str) -> str:
+    """A text as it is read aloud: no greeting twice, no web address, no sender's lines below it."""
+    body = _GREETING.sub("", _CLOSING.sub("\n", body))
+    lines = []
+    for line in body.split("\n"):
+        without = _URL.sub("", line)
+        if without == line or not _ONLY_AN_ADDRESS.fullmatch(without):
+            lines.append(without.rstrip())
+    body = "\n".join(lines) + "\n"
+    for written, said in _TO_BE_READ:
+        body = body.replace(written, said)
+    return re.sub(r"\n{3,}", "\n\n", body).strip("\n") + "\n"
+
+
 def _spoken(value: Any) -> Any:
     if isinstance(value, datetime):
         return korean_instant(value)

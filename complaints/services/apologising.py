@@ -74,7 +74,9 @@ def apologise(complaint: Complaint, *, now: datetime) -> None:
         variant=QUICK if quick else "",
     )
     lead = lead_of(complaint, now=now)
-    late = promise.due_at <= now  # registered too late to keep it: the citizen is told a date to come
+    late = (
+        promise.due_at <= now
+    )  # registered too late to keep it: the citizen is told a date to come
     due = korean_instant(due_in("1h", now=now) if late else promise.due_at)
     tell_citizen(
         complaint,

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.template import Context, Template
 
 from centre import queries as centre_queries
 from centre.calendar import Allowance, Rule
 from centre.models import Role, StaffMember
 from centre.words import korean_instant
-from complaints import queries, registry, texts
+from complaints import queries, registry
 from complaints.models import (
     Complaint,
     Extension,
@@ -133,7 +132,9 @@ def handler_context(
 
 
 def contact_way(complaint: Complaint) -> str:
-    """이메일로, 전화로 …: the way the citizen chose."""
+    """이메일로, 전화로 …: the way the citizen chose; 문자로 for who asked not to be called."""
+    if complaint.reply_by == ReplyBy.PHONE and queries.wants_text(complaint):
+        return "문자로"
     return str(ReplyBy(complaint.reply_by).label) if complaint.reply_by else ""
 
 
@@ -186,8 +187,6 @@ def to_citizen(
     to = recipient(complaint, chosen_way=chosen_way)
     if to is None:
         return []
-    if to.channel == Way.PHONE:
-        context = context | {"phone_script": _phone_script(context, result=template in RESULTS)}
     return [
         notices.Owed(
             key=f"complaint:{complaint.pk}:{key}",
@@ -201,15 +200,6 @@ def to_citizen(
             task_for=tellers(complaint, out=out) if to.channel != Way.EMAIL else (),
         )
     ]
-
-
-def _phone_script(context: dict[str, Any], *, result: bool) -> str:
-    """What to say when the citizen answers, then (after …) how to end the call."""
-    script: str = texts.texts()["telling"]["phone_script"]
-    if not result:
-        script = script.partition("…")[0].strip().replace("건의 결과를 알려 드리려고", "건으로")
-    spoken = Context(context | {"handler_name": context.get("handler_name", "")}, autoescape=False)
-    return " ".join(Template(script).render(spoken).split())
 
 
 def tell_citizen(

@@ -12,6 +12,7 @@ from centre.services import add_closure
 from complaints import queries, services
 from complaints.errors import Refused
 from complaints.services import Draft
+from complaints.services.saying import say
 from complaints.services.telling import WORK
 from complaints.tests.conftest import MORNING, seoul
 from complaints.tests.test_services import ANSWER, File, Find, fresh, keys, reply_of
@@ -286,9 +287,7 @@ def test_what_is_printed_faxed_or_said_is_no_mail(values: dict[str, str], file: 
     body = notice("receipt").body
     assert "메일" not in body
     assert "이 글에 싣지 않았습니다" in body
-    assert body.startswith("안녕하십니까, 경상북도종합자원봉사센터") is (
-        values["reply_by"] == "phone"
-    )
+    assert "통화 괜찮으십니까" not in body, "what is said is made for whoever says it"
 
 
 def test_the_result_is_said_as_the_script_has_it(file: File, person: Find) -> None:
@@ -297,10 +296,14 @@ def test_the_result_is_said_as_the_script_has_it(file: File, person: Find) -> No
     approval = queries.open_approval(case)
     assert approval is not None
     services.approve(approval_id=approval.pk, by=approval.approver, now=MORNING)
-    first = notice("result").body.splitlines()[0]
-    assert "정보관리팀 남가영입니다. 김하람 고객님 되십니까?" in first
-    assert "결과를 알려 드리려고" in first
-    assert "{{" not in first
+    opening, *body, ending = say(notice("result"), by=person("im.do")).split("\n\n")
+    assert "정보관리팀" not in opening, "the caller's own unit"
+    assert opening.startswith("안녕하십니까, 경상북도종합자원봉사센터")
+    assert "임다온입니다. 김하람 고객님 되십니까?" in opening
+    assert opening.endswith("결과를 알려 드리려고 전화드렸습니다. 지금 통화 괜찮으십니까?")
+    assert "확인하여 바로잡았습니다." in body
+    assert ending.startswith("설명이 충분하셨는지요?")
+    assert "http" not in "".join(body)
 
 
 def test_a_mail_that_came_back_is_no_mail_on_paper(file: File, person: Find) -> None:

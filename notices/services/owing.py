@@ -27,6 +27,7 @@ TELL = "task-tell"
 TASK_TIME = Allowance(1, Unit.HOURS)
 OPEN = (Status.OWED, Status.TASK)
 WAYS = {Channel.PHONE: "전화로", Channel.POST: "우편으로", Channel.FAX: "팩스로"}
+TEXTED = "문자로"
 _GONE = {"status": Status.CANCELLED, "secret": "", "lease": "", "follow_up": ""}
 _LONGEST_KEY = 200
 _KEYS_AT_ONCE = 500
@@ -328,7 +329,7 @@ class _Plan:
             "receipt_number": item.context.get("receipt_number", ""),
             "what": texts.name_of(item.template),
             "contact_due_at": task.do_by,
-            "contact_way": WAYS[Channel(task.channel)],
+            "contact_way": _way_of(task, item),
             "assistance": item.context.get("assistance", ""),
             "link": link,
         }
@@ -369,6 +370,13 @@ def _address_to_staff(row: Notice, person: StaffMember) -> None:
     row.recipient, row.recipient_name = person.email, person.name
     row.channel = Channel.EMAIL if person.email else Channel.SCREEN
     row.status = Status.OWED if person.email else Status.TASK
+
+
+def _way_of(task: Notice, item: Owed) -> str:
+    """전화로, 우편으로 …; 문자로 where the citizen is to be told by text and not called."""
+    if task.channel == Channel.PHONE and item.context.get("contact_way") == TEXTED:
+        return TEXTED
+    return WAYS[Channel(task.channel)]
 
 
 def _people(people: StaffMember | Sequence[StaffMember]) -> Sequence[StaffMember]:
