@@ -240,6 +240,12 @@ class DraftForm(StaffForm):
     #: May be empty in a draft, not in what goes to approval.
     needed = ("decision", "answer")
 
+    def refuse(self, message: str, *, field: str = "") -> None:
+        """With the first thing that is missing, all that is: nobody corrects one after another."""
+        super().refuse(message, field=field)
+        if field == "decision" and not self.cleaned_data.get("answer"):
+            super().refuse("답변을 적어 주십시오.", field="answer")
+
     template = choice(_("답변 틀"), help_text=_("고르고 ‘틀 넣기’를 누르면 답변 끝에 들어갑니다."))
     decision = choice(
         _("처리결과"),

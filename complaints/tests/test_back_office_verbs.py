@@ -225,6 +225,12 @@ def test_nobody_overwrites_what_another_wrote(case: Complaint, person: Find) -> 
     assert Response.objects.get().answer == "내가 이어 쓴 글"
 
 
+def test_all_that_is_missing_is_said_at_once(case: Complaint) -> None:
+    response = act(browser_of("nam.gy"), case, "submit_response", decision="", answer="")
+    assert refused(response, "처리결과를 골라 주십시오.")
+    assert refused(response, "답변을 적어 주십시오.")
+
+
 def test_of_two_who_begin_with_an_empty_page_the_second_is_told(case: Complaint) -> None:
     first, second = browser_of("nam.gy"), browser_of("baek.sw")
     assert 'name="version" value="0"' in page_of(first.get(case_url(case)))
