@@ -10,8 +10,18 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from notices.models import Notice
 from standards.models import Commitment
-from surveys.models import Answer, Invitation, Kind, Publication, Response, Status, Survey
+from surveys.models import (
+    Answer,
+    Invitation,
+    Kind,
+    Publication,
+    Response,
+    ResultFinding,
+    Status,
+    Survey,
+)
 from surveys.queries import SURVEY
+from surveys.services.findings import FINDING, correction_key, decision_key
 from surveys.services.inviting import INVITE
 
 _MOST_LINES = 100
@@ -24,6 +34,7 @@ def breaches(*, now: datetime) -> Iterator[str]:
     yield from _once()
     yield from _running(now)
     yield from _published()
+    yield from _found()
 
 
 def _say(rows: QuerySet[Any], what: str) -> Iterator[str]:
@@ -46,13 +57,16 @@ def _anonymous() -> Iterator[str]:
 
 
 def _joined() -> Iterator[str]:
-    """A confidential answer has its invitation, and only a used one has an answer."""
+    """A confidential answer has its invitation until it is disposed of (then it has no subject)."""
     rows = Response.objects.filter(survey__confidential=True)
-    yield from _say(rows.filter(invitation=None), "초대 없이 답한 응답입니다")
+    yield from _say(
+        rows.filter(invitation=None, subject_id__isnull=False), "초대 없이 답한 응답입니다"
+    )
     yield from _say(
         rows.filter(invitation__used=False), "답했는데 초대가 쓰인 것으로 남지 않았습니다"
     )
-    used = Invitation.objects.filter(survey__confidential=True, used=True)
+    disposed = Exists(rows.filter(survey=OuterRef("survey"), invitation=None))
+    used = Invitation.objects.filter(~disposed, survey__confidential=True, used=True)
     yield from _say(used.filter(response=None), "쓰인 초대인데 응답이 없습니다")
 
 
@@ -96,3 +110,14 @@ def _published() -> Iterator[str]:
     yield from _say(
         Survey.objects.filter(~results, status=Status.PUBLISHED), "공개했는데 결과가 없습니다"
     )
+
+
+def _found() -> Iterator[str]:
+    """A finding has ten days to be decided; what was decided is promised, once."""
+    promised = set(Commitment.objects.filter(subject_type=FINDING).values_list("key", flat=True))
+    rows = ResultFinding.objects.order_by("pk").values_list("pk", "decided_at")
+    for pk, decided_at in rows:
+        if decision_key(pk) not in promised:
+            yield f"resultfinding {pk}: 조치를 정할 기한이 없습니다"
+        if decided_at is not None and correction_key(pk) not in promised:
+            yield f"resultfinding {pk}: 정한 조치의 약속이 없습니다"

@@ -24,9 +24,10 @@ def invite() -> int:
 
 @shared_task
 def watch() -> int:
-    """Warns the managers, mixes what is anonymous, forgets addresses no longer needed."""
+    """Warns the managers, mixes what is anonymous, forgets what is no longer needed."""
     now = timezone.now()
     services.forget_addresses(now=now)
+    services.dispose(now=now)
     return services.mix(now=now) + services.warn(now=now)
 
 

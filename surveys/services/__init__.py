@@ -18,6 +18,7 @@ from surveys.services.building import (
     remove_question,
     save_question,
 )
+from surveys.services.disposing import dispose
 from surveys.services.inviting import (
     Guest,
     delivered,
@@ -47,6 +48,7 @@ __all__ = [
     "create_survey",
     "delete_draft",
     "delivered",
+    "dispose",
     "end_tasks",
     "enter_answers",
     "find_invitation",
