@@ -16,7 +16,12 @@ class StandardsConfig(AppConfig):
         from standards.models import DUTY, Kind
         from standards.probe import availability, outages
 
-        registry.register(DUTY, take_steps=telling.take_steps, fulfilled_at=judging.fulfilled_at)
+        registry.register(
+            DUTY,
+            take_steps=telling.take_steps,
+            fulfilled_at=judging.fulfilled_at,
+            redated=judging.redated,
+        )
         registry.measure(
             "staff-meeting",
             "staff-training",

@@ -26,6 +26,7 @@ from standards.models import (
     Kind,
     OnlineService,
 )
+from standards.registry import Moved
 
 _MOMENT: Final = timedelta(microseconds=1)
 
@@ -221,3 +222,9 @@ def fulfilled_at(keys: Iterable[str]) -> dict[str, datetime]:
         if at is not None:
             facts[duty.commitment_key] = at
     return facts
+
+
+def redated(moved: list[Moved], *, now: datetime) -> None:
+    """A closure moved these promises: the duties are due with them."""
+    for one in moved:
+        Duty.objects.filter(pk=one.commitment.subject_id).update(due_at=one.due_after)

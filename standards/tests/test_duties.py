@@ -494,6 +494,15 @@ def test_a_report_is_a_task_of_three_working_days(lead: StaffMember) -> None:
     assert state(one) == State.KEPT
 
 
+def test_a_closure_moves_the_duty_with_its_promise(lead: StaffMember) -> None:
+    one = report()
+    closed = at("2026-03-03 12:00")
+    centre_services.add_closure(on=date(2026, 3, 5), reason="이전", by=SYSTEM, now=closed)
+    services.sweep(now=closed)
+    one.refresh_from_db()
+    assert seoul(one.due_at) == "2026-03-09 10:00"
+
+
 def test_a_flood_of_reports_is_refused(lead: StaffMember) -> None:
     for _n in range(5):
         report()
