@@ -15,6 +15,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 from django.template import Context, Template
 from django.template.loader import select_template
@@ -32,6 +33,8 @@ CODE_GONE = "(새 확인번호는 요청하시면 보내 드립니다)"
 _CATALOGUE = Path(__file__).parent / "data" / "catalogue.toml"
 _SUBJECT_LINE = re.compile(r"\A(?:제목|Subject): *")
 _ROW = re.compile(r" +(\S.*?) {2,}(\S.*)")
+_ITEM = re.compile(r" +(?:\d+\.|-) ")
+_ABOUT = 2
 _URL = re.compile(r"https?://[^\s<>\"'‘’“”]+")
 _AFTER_URL = ".,;:!?)]}"
 
@@ -188,23 +191,62 @@ def blocks(body: str) -> list[Block]:
 
 
 def _paragraph(lines: list[str]) -> list[Block]:
-    """One paragraph, with each run of rows apart from the lines around it."""
-    found: list[Block] = []
-    plain: list[str] = []
-    rows: list[tuple[str, SafeString]] = []
-    for line in [*lines, None]:
-        match = _ROW.fullmatch(line) if line is not None else None
-        if rows and match is None:
-            found.append(Block(rows=tuple(rows)))
-            rows = []
-        if plain and (match is not None or line is None):
-            found.append(Block(html=_lines(plain)))
-            plain = []
-        if match is not None:
-            rows.append((match[1], _linked(match[2])))
-        elif line is not None:
-            plain.append(line)
+    """One paragraph: what stands before its rows, the rows as one table, what stands after them.
+
+    A line between two rows belongs to the value above it: somebody typed several.
+    """
+    rows = _rows(lines)
+    if not rows:
+        return [Block(html=_lines(lines))]
+    first, last = min(rows), max(rows)
+    values: list[tuple[str, list[str]]] = []
+    for place in range(first, last + 1):
+        if place in rows:
+            label, value = rows[place]
+            values.append((label, [value]))
+        else:
+            values[-1][1].append(lines[place])
+    table = Block(rows=tuple((label, _lines(value)) for label, value in values))
+    before, after = lines[:first], lines[last + 1 :]
+    return [
+        *([Block(html=_lines(before))] if before else []),
+        table,
+        *([Block(html=_lines(after))] if after else []),
+    ]
+
+
+def _rows(lines: list[str]) -> dict[int, tuple[str, str]]:
+    """Label and value of the lines that are rows, by their place.
+
+    Two spaces end a label. A label too long for that has one, about where the others' values begin.
+    """
+    found: dict[int, tuple[str, str]] = {}
+    column = None
+    for place, line in enumerate(lines):
+        if match := _ROW.fullmatch(line):
+            found[place] = (match[1], match[2])
+            column = _width(line[: match.start(2)]) if column is None else column
+    if column is not None:
+        for place, line in enumerate(lines):
+            if place not in found and (row := _row_at(line, column)):
+                found[place] = row
     return found
+
+
+def _row_at(line: str, column: int) -> tuple[str, str] | None:
+    """The line as a row with a single space near ``column``; None where it is none."""
+    if not line.startswith(" ") or _ITEM.match(line):
+        return None
+    spaces = [m.start() for m in re.finditer(r"(?<=\S) (?=\S)", line)]
+    near = min(spaces, key=lambda at: abs(_width(line[: at + 1]) - column), default=None)
+    if near is None or abs(_width(line[: near + 1]) - column) > _ABOUT:
+        return None
+    return line[:near].strip(), line[near + 1 :]
+
+
+def _width(text: str) -> int:
+    """Columns in a mail of fixed pitch: Hangul takes two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _lines(lines: list[str]) -> SafeString:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.template import Context, Engine
 
+from notices import texts
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notices/templates/notices"
 CATALOGUE = tomllib.loads((ROOT / "notices/data/catalogue.toml").read_text(encoding="utf-8"))
@@ -16,6 +18,8 @@ MISSING = "⟦%s⟧"
 ENGINE = Engine(dirs=[str(FOLDER.parent)], string_if_invalid=MISSING)
 
 # A particle after a variable fits only some values. These two always hold a fitting one.
+#: What staff type in several lines, into a row.
+_TYPED = {"reason", "progress", "action_planned", "action_done", "why"}
 FITTING = {("missed-promise-again", "manager_title"), ("suggestion-adopted", "team")}
 
 each = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
@@ -145,6 +149,25 @@ def test_whatever_is_not_known_leaves_nothing_behind(row):
 def test_empty_is_the_same_as_absent(row):
     absent = without(row, optional(row))
     assert render(row, absent | dict.fromkeys(optional(row), "")) == render(row, absent)
+
+
+def labels(key):
+    """What stands before a value on a line of its own, set apart by a space at its head."""
+    lines = re.sub(r"\{%.*?%\}", "", source(key)).split("\n")
+    return {m[1] for line in lines if (m := re.match(r" (\S[^{]*?) +\{\{", line))}
+
+
+@each
+def test_every_row_of_the_plain_text_is_in_one_table_of_the_mail(row):
+    for context in contexts(row):
+        several = {n: f"{v}\n둘째 줄" if n in _TYPED else v for n, v in context.items()}
+        for paragraph in re.split(r"\n{2,}", render(row, several).partition("\n\n")[2]):
+            tables = [block for block in texts.blocks(paragraph) if block.rows]
+            shown = [label for table in tables for label, _value in table.rows]
+            lines = paragraph.split("\n")
+            written = [n for line in lines for n in labels(row["key"]) if line.startswith(f" {n} ")]
+            assert shown == written
+            assert len(tables) == bool(written)
 
 
 @each
