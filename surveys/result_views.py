@@ -185,7 +185,9 @@ def _correct(request: HttpRequest, survey: Survey, by: StaffMember, now: datetim
 def _release(request: HttpRequest, survey: Survey, by: StaffMember, now: datetime) -> str:
     answer_id = _answer_of(request, survey)
     publishing.release_text(answer_id=answer_id, text=request.POST.get("text", ""), by=by, now=now)
-    return _("의견을 공개합니다. 결과를 공개하면 함께 보입니다.")
+    if survey.status == Status.PUBLISHED:
+        return _("의견을 공개했습니다.")
+    return _("공개할 의견으로 골랐습니다. 결과를 공개하면 함께 보입니다.")
 
 
 def _withdraw(request: HttpRequest, survey: Survey, by: StaffMember, now: datetime) -> str:

@@ -13,7 +13,7 @@ from complaints.tests.conftest import seoul
 from notices.models import Notice
 from standards import services as standards
 from standards.models import Commitment
-from surveys import services
+from surveys import checks, services
 from surveys.errors import NotAllowed, NotNow, Refused
 from surveys.models import ResultFinding, Survey
 from surveys.services import findings, publishing
@@ -210,3 +210,13 @@ def test_findings_are_of_published_results(
         findings.enter_finding(survey_id=survey.pk, text="글", by=lead, now=FOUND)
     with pytest.raises(NotAllowed):
         findings.enter_finding(survey_id=survey.pk, text="글", by=person("noh.jh"), now=FOUND)
+
+
+def test_a_finding_without_its_promise_is_a_breach(
+    finding: ResultFinding, lead: StaffMember, owner: StaffMember
+) -> None:
+    decide(finding, by=lead, owner=owner)
+    about = f"resultfinding {finding.pk}:"
+    assert [line for line in checks.breaches(now=FOUND) if line.startswith(about)] == []
+    Commitment.objects.filter(subject_type=findings.FINDING).delete()
+    assert len([line for line in checks.breaches(now=FOUND) if line.startswith(about)]) == 2
