@@ -94,6 +94,12 @@ def check_printing() -> None:
 
 def pdf(document: Document) -> bytes:
     """The document as a PDF with its fonts in it. CannotPrint where the machine lacks something."""
+    made: bytes = sheets_of(document).write_pdf(pdf_identifier=document.number.encode())
+    return made
+
+
+def sheets_of(document: Document) -> Any:
+    """The pages: a little over is drawn together, so that no end stands alone. CannotPrint."""
     check_printing()
     from weasyprint import CSS, HTML  # noqa: PLC0415
 
@@ -104,11 +110,10 @@ def pdf(document: Document) -> bytes:
         return HTML(string=text, url_fetcher=_nothing).render(stylesheets=[style])
 
     sheets = rendered(page)
-    if len(sheets.pages) > 1:  # a little over is drawn together, so that no end stands alone
-        closer = rendered(page.replace("<body>", '<body class="tight">', 1))
-        sheets = closer if len(closer.pages) < len(sheets.pages) else sheets
-    made: bytes = sheets.write_pdf(pdf_identifier=document.number.encode())
-    return made
+    if len(sheets.pages) == 1:
+        return sheets
+    closer = rendered(page.replace("<body>", '<body class="tight">', 1))
+    return closer if len(closer.pages) < len(sheets.pages) else sheets
 
 
 def _words_kept_whole(page: str) -> str:
