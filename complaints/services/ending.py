@@ -211,7 +211,9 @@ def merge(*, complaint_id: int, into_number: str, by: StaffMember, now: datetime
     if found is None:
         raise Refused("합칠 건의 접수번호를 확인해 주십시오.", field="into")
     if found.pk == complaint_id:
-        raise Refused("이 건의 접수번호입니다. 합칠 앞 건의 접수번호를 적어 주십시오.", field="into")
+        raise Refused(
+            "이 건의 접수번호입니다. 합칠 앞 건의 접수번호를 적어 주십시오.", field="into"
+        )
     both = sorted([complaint_id, found.pk])  # one order for everybody: two merges do not deadlock
     held = {pk: lock_for(pk, by=by, right="merge") for pk in both}
     complaint, target = held[complaint_id], held[found.pk]

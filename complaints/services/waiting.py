@@ -333,6 +333,7 @@ def _extend(
     reply = reply_commitment(complaint)
     if reply is None or now >= reply.due_at:
         raise NotNow("기한이 이미 지나 늦출 수 없습니다. 약속을 지키지 못한 것으로 기록됩니다.")
+    former = korean_instant(reply.due_at) if reply.extensions else ""
     standards.extend(
         key=reply.key, new_due_at=extension.new_due_at, why=ground, now=now, consent=consent
     )
@@ -346,6 +347,7 @@ def _extend(
         now=now,
         context={
             "new_due_at": new_due,
+            "former_due_at": former,
             "reason": f"{ground}: {extension.reason}",
             "progress": extension.progress,
             "action_planned": extension.action_planned,

@@ -92,9 +92,7 @@ def test_take(case: Complaint, person: Find) -> None:
 def test_what_was_done_is_said_on_the_next_page(case: Complaint) -> None:
     client = browser_of("nam.gy")
     assert done(act(client, case, "confirm_team"))
-    assert "팀이 확인했습니다." in words_of(
-        client.get(case_url(case))
-    )
+    assert "팀이 확인했습니다." in words_of(client.get(case_url(case)))
     assert fresh(case).state == State.REVIEWING
     assert Notice.objects.filter(template="handler-assigned").count() == 1
 

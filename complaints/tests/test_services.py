@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.template.loader import render_to_string
 
 from centre.models import Absence, StaffMember
 from centre.services import leave
@@ -737,8 +738,17 @@ def test_a_second_extension_only_with_the_citizens_consent(file: File, person: F
         assert approval is not None
         services.approve(approval_id=approval.pk, by=person("baek.sw"), now=seoul(f"{day} 11:00"))
     assert reply_of(case).due_at == seoul("2026-09-22 18:00")
+    page = queries.tracking(fresh(case), now=seoul("2026-09-21 11:30"))
+    shown = render_to_string("complaints/case.html", {"case": page.complaint, "page": page})
+    assert "2026년 9월 22일(화) 18시 기한을 지켜 주십시오" in shown
+    assert "처음 기한을 지켜" not in shown
     services.answer_extension(complaint_id=case.pk, agreed=True, now=seoul("2026-09-21 12:00"))
     assert reply_of(case).due_at == seoul("2026-09-29 18:00")
+    first, second = Notice.objects.filter(template="extension").order_by("pk")
+    assert "두 번째" not in first.body
+    assert "9월 16일(수) 18시까지 답변드리기로 하였으나, 아래 사유로 기한을 한 번" in first.body
+    assert "9월 22일(화) 18시까지 답변드리기로 하였으나, 아래 사유로 두 번째" in second.body
+    assert "기한을 한 번 늦추게" not in second.body
     with pytest.raises(NotNow):
         services.answer_extension(complaint_id=case.pk, agreed=True, now=seoul("2026-09-21 12:01"))
 
