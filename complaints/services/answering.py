@@ -314,8 +314,10 @@ def pass_on_compliment(
     )
     change(complaint, state=State.TELLING)
     record(complaint, "compliment-passed-on", at=now, by=actor(by))
+    leads: set[StaffMember] = set()
     for person in people:
         lead = centre_queries.team_lead(person.team, at=now)
+        leads.update([lead] if lead else [])
         tell_staff(
             [person, lead],
             "compliment-staff",
@@ -330,7 +332,11 @@ def pass_on_compliment(
         key=f"compliment-thanks:{response.number}",
         now=now,
         chosen_way=True,
-        context={"praised_names": ", ".join(str(person) for person in people)},
+        hours="opening",  # "passed on" is not said before the praised could read it
+        context={
+            "praised_names": ", ".join(f"{person.name} {person.title}" for person in people),
+            "lead_too": bool(leads.difference(people)),
+        },
     )
     if not told:
         _nobody_to_tell(complaint, response, now=now)

@@ -179,6 +179,7 @@ def to_citizen(
     out: frozenset[int],
     secret: str = "",
     chosen_way: bool = False,
+    hours: str = "any",
 ) -> list[notices.Owed]:
     """The notice to owe the citizen; none for a case without a name.
 
@@ -196,6 +197,7 @@ def to_citizen(
             to=to,
             context=context,
             secret=secret,
+            hours=hours,
             language=complaint.language,
             task_for=tellers(complaint, out=out) if to.channel != Way.EMAIL else (),
         )
@@ -211,6 +213,7 @@ def tell_citizen(
     context: dict[str, Any] | None = None,
     secret: str = "",
     chosen_way: bool = False,
+    hours: str = "any",
 ) -> bool:
     """Owe the citizen a notice; False where there is nobody to tell."""
     owed = to_citizen(
@@ -221,6 +224,7 @@ def tell_citizen(
         out=queries.kept_out(complaint),
         secret=secret,
         chosen_way=chosen_way,
+        hours=hours,
     )
     notices.owe_many(owed, now=now)
     return bool(owed)

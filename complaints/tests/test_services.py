@@ -428,6 +428,35 @@ def test_a_compliment_reaches_the_person_praised(file: File, person: Find) -> No
     assert reply_of(case).state == "kept"
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["im.do"], "임다온 주임 님과 팀장에게 그대로"),
+        (["baek.sw"], "백승우 팀장 님에게 그대로"),
+    ],
+)
+def test_praise_at_night_is_told_in_the_morning_to_both(
+    names: list[str], said: str, file: File, person: Find
+) -> None:
+    night, opening = seoul("2026-09-09 23:50"), seoul("2026-09-10 09:00")
+    case = file(kind="compliment", topic_code="service", body="끝까지 챙겨 주셨어요.").complaint
+    deliver(now=MORNING)
+    services.pass_on_compliment(
+        complaint_id=case.pk,
+        person_ids=[person(name).pk for name in names],
+        by=fresh(case).handler or person("bae.sj"),
+        now=night,
+    )
+    deliver(now=night)
+    assert not sent(to="haram@example.com", containing="따뜻한 말씀")
+    assert not sent(to=f"{names[0]}@example.org", containing="[칭찬]")
+    deliver(now=opening)
+    assert said in sent(to="haram@example.com", containing="따뜻한 말씀")[0].body
+    assert sent(to=f"{names[0]}@example.org", containing="칭찬")
+    assert fresh(case).state == State.ANSWERED
+    assert reply_of(case).state == "kept"
+
+
 # --- assignment ---------------------------------------------------------------------------------
 
 

@@ -31,7 +31,7 @@ def example(name):
             {"title": "첫째 일", "line": "남은 일 <둘>", "link": "https://voc.example.org/1"},
             {"title": "둘째 일", "line": "", "link": ""},
         ]
-    if name in {"agreed", "by_letter", "not_called", "reply_requested"}:
+    if name in {"agreed", "by_letter", "lead_too", "not_called", "reply_requested"}:
         return True
     if name.endswith("_url") or name == "link":
         return f"https://voc.example.org/{name}?a=1&b=2"
