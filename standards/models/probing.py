@@ -20,7 +20,7 @@ class Why(models.TextChoices):
     STATUS = "status", _("오류 응답")
     TEXT = "text", _("있어야 할 글이 없음")
     REDIRECTS = "redirects", _("자꾸 다른 곳으로 보냄")
-    UNSAFE = "unsafe", _("열어서는 안 되는 주소로 보냄")
+    UNSAFE = "unsafe", _("열어서는 안 되는 주소여서 열지 않음")
     BROKEN = "broken", _("알아볼 수 없는 응답")
 
 

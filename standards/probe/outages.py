@@ -160,10 +160,11 @@ def notice(*, now: datetime) -> str:
 
 
 def written(*, now: datetime) -> str:
-    """The words themselves, as they are now."""
-    rows = Outage.objects.exclude(notice_at=None).filter(down_at=None)
-    outage = rows.order_by("-started_at").first()
-    if outage is None or (outage.ended_at and outage.ended_at + AFTERWARDS <= now):
+    """The words themselves, as they are now: of the latest outage, never of one before it."""
+    outage = Outage.objects.order_by("-started_at").first()
+    if outage is None or outage.notice_at is None or outage.down_at is not None:
+        return ""
+    if outage.ended_at is not None and outage.ended_at + AFTERWARDS <= now:
         return ""
     if outage.ended_at is not None:
         minutes = round((outage.ended_at - outage.started_at).total_seconds() / 60)

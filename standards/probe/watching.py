@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from centre import options
 from centre.calendar import seoul_day
-from standards.models import Maintenance, Outage, ProbeDay, Target
+from standards.models import Maintenance, Outage, ProbeDay, Target, Why
 from standards.probe import outages
 from standards.probe.fetching import Outcome, look
 
@@ -56,8 +56,9 @@ def note(*, target_id: int, outcome: Outcome, now: datetime) -> None:
     targets = {row.pk: row for row in Target.objects.select_for_update().order_by("pk")}
     target = targets[target_id]
     planned = is_planned(now)
-    _count(target, outcome, planned=planned, now=now)
-    if outcome.good:
+    if outcome.why == Why.UNSAFE:
+        pause = PAUSES[-1]  # not opened, so nothing was seen: it says nothing about the portal
+    elif outcome.good:
         target.failures, target.failing_since = 0, None
         pause = EVERY
     else:
@@ -72,6 +73,9 @@ def note(*, target_id: int, outcome: Outcome, now: datetime) -> None:
             "lease_until",
         ]
     )  # fmt: skip
+    if outcome.why == Why.UNSAFE:
+        return
+    _count(target, outcome, planned=planned, now=now)
     if planned:
         return
     if target.failures >= options.number("probe_failures") and target.failing_since is not None:

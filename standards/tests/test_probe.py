@@ -274,6 +274,31 @@ def test_an_outage_that_cannot_have_begun_then(member: StaffMember, started: str
         outages.declare(started_at=at(started), by=member, now=at(MORNING))
 
 
+def test_an_address_that_may_not_be_opened_says_nothing_about_the_portal(
+    target: Target, member: StaffMember
+) -> None:
+    unsafe = Outcome(Why.UNSAFE)
+    for now in ("10:00", "10:30", "11:00"):
+        assert probe(unsafe, f"2026-03-03 {now}") == 1
+    target.refresh_from_db()
+    assert (target.last_why, target.failures) == (Why.UNSAFE, 0)
+    assert not Outage.objects.exists()
+    assert not ProbeDay.objects.exists()
+
+
+def test_away_again_is_not_called_back(target: Target, member: StaffMember) -> None:
+    probe(BAD, "2026-03-03 10:00")
+    probe(BAD, "2026-03-03 10:02")
+    put_up(member, "2026-03-03 10:10")
+    probe(GOOD, "2026-03-03 10:20")
+    assert "다시 이용됩니다" in outages.written(now=at("2026-03-03 10:21"))
+    probe(BAD, "2026-03-03 10:25")
+    probe(BAD, "2026-03-03 10:27")
+    assert outages.written(now=at("2026-03-03 10:28")) == ""
+    put_up(member, "2026-03-03 10:30")
+    assert "10시 25분부터 원활하지" in outages.written(now=at("2026-03-03 10:31"))
+
+
 # --- what is said about it ------------------------------------------------------------------------
 
 
