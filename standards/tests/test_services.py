@@ -557,7 +557,7 @@ def test_what_is_decided_stays_in_its_line() -> None:
 )
 def test_left_out_and_counted_again_gains_no_time(notes: Any, back: str, then: str) -> None:
     due = promise().due_at
-    out = {"subject_type": SUBJECT, "subject_id": 1, "why": "reclassified"}
+    out: dict[str, Any] = {"subject_type": SUBJECT, "subject_id": 1, "why": "reclassified"}
     services.exclude(**out, now=at("2026-09-22 10:00"))
     assert services.take_back_in(key="a", why="withdrawn", now=at(back)) is None
     row = services.take_back_in(key="a", why="reclassified", now=at(back))
