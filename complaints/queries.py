@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from centre import queries as centre_queries
 from centre.models import Role, StaffMember, User
 from centre.rights import may
 from centre.words import korean_instant
-from complaints import texts
+from complaints import past, texts
 from complaints.models import (
     AboutStaff,
     Approval,
@@ -40,7 +40,7 @@ from standards import queries as standards_queries
 from standards.models import Commitment
 
 if TYPE_CHECKING:
-    from records.models import Event, StoredFile
+    from records.models import StoredFile
 
 SUBJECT = "complaint"
 
@@ -176,40 +176,6 @@ def _cases_joined_to(complaint: Complaint) -> list[Complaint]:
 
 # --- the citizen's page -------------------------------------------------------------------------
 
-_TIMELINE = {
-    "complaint-received": "접수되었습니다",
-    "reclassified": "구분이나 유형을 바로잡았습니다",
-    "team-confirmed": "담당 팀이 확인하였습니다",
-    "reassigned": "담당이 바뀌었습니다",
-    "information-requested": "더 알려 달라고 여쭈었습니다",
-    "information-received": "알려 주신 내용을 받았습니다",
-    "message-left": "말씀을 더 남기셨습니다",
-    "information-lapsed": "보완 없이 살펴보기를 이어 갑니다",
-    "extended": "답변 기한을 늦추었습니다",
-    "response-submitted": "답변을 써서 결재를 올렸습니다",
-    "told": "결과를 알려 드렸습니다",
-    "referred": "소관 기관에 보내 드렸습니다",
-    "promise-missed": "약속드린 기한을 지키지 못했습니다",
-    "promise-missed-again": "다시 약속드린 기한도 지키지 못했습니다",
-    "manager-called": "관리자가 직접 연락드렸습니다",
-    "withdrawn": "취하하셨습니다",
-    "merged": "먼저 접수된 건과 합쳤습니다",
-    "closed": "처리를 마쳤습니다",
-    "reopened": "다시 살펴보고 있습니다",
-    "contacted": "직접 연락드렸습니다",
-    "repeat-confirmed": "앞의 건과 이어서 다시 살펴봅니다",
-    "letter-told": "사과문을 보내 드렸습니다",
-    "letter-checked": "사과문에서 약속드린 조치를 확인하였습니다",
-    "repeat-closed": "앞의 답변과 달라질 것이 없어 처리를 마쳤습니다",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    at: datetime
-    title: str
-    text: str = ""
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -241,6 +207,7 @@ class TrackingPage:
     first_due_at: datetime | None
     due_explanation: str
     overdue: bool
+    standing_still: bool
     new_promise: NewPromise | None
     date_agreed: bool
     second_miss: SecondMiss | None
@@ -249,7 +216,7 @@ class TrackingPage:
     handler: str
     handler_team: str
     handler_phone: str
-    entries: list[Entry]
+    entries: list[past.Entry]
     joined_to: Complaint | None
     responses: list[Response]
     messages: list[CitizenMessage]
@@ -285,31 +252,10 @@ def steps(complaint: Complaint) -> list[Step]:
     return [Step(label=s["name"], done=i < place, current=i == place) for i, s in enumerate(stages)]
 
 
-def timeline(complaint: Complaint) -> list[Entry]:
+def timeline(complaint: Complaint) -> list[past.Entry]:
     """What happened, in plain words, oldest first; nothing about people inside the centre."""
-    events: Iterable[Event] = records_queries.events_of(SUBJECT, complaint.pk).filter(
-        kind__in=_TIMELINE
-    )
-    return [Entry(at=e.at, title=_TIMELINE[e.kind], text=_entry_text(e)) for e in events]
-
-
-def _entry_text(event: Event) -> str:
-    if event.kind == "extended":
-        return f"바뀐 기한: {event.data.get('new_due', '')}까지"
-    if event.kind == "referred":
-        return str(event.data.get("body", ""))
-    if event.kind == "promise-missed":
-        return f"새로 약속드리는 기한: {event.data.get('new_due', '')}까지"
-    if event.kind == "promise-missed-again" and event.data.get("contact_due"):
-        return (
-            f"{event.data['missed_due']}까지 답변드리기로 다시 약속드렸으나 지키지 못했습니다. "
-            f"거듭 사과드립니다. 이때부터 {event.data['manager']}의 책임으로 처리하며, "
-            f"{event.data['contact_due']}까지 직접 연락드려 답변 날짜를 정하기로 했습니다."
-        )
-    if event.kind == "manager-called" and event.data.get("new_due"):
-        how = "함께 정한 답변 기한" if event.data.get("agreed") else "저희가 다시 정한 답변 기한"
-        return f"{how}: {event.data['new_due']}까지"
-    return ""
+    events = records_queries.events_of(SUBJECT, complaint.pk)
+    return past.entries(events.filter(kind__in=past.ASKED))
 
 
 def reply_commitment(complaint: Complaint) -> Commitment | None:
@@ -337,10 +283,17 @@ def _date_agreed(complaint: Complaint) -> bool:
     return bool(call and call.data.get("agreed"))
 
 
+def _stands_still(complaint: Complaint, reply: Commitment | None) -> bool:
+    """Whether the clock of the promise in force waits for what the citizen was asked."""
+    if reply is None or reply.state != "missed":
+        return bool(reply and reply.state == "paused")
+    return any(promise.state == "paused" for promise in renewed_promises(complaint))
+
+
 def _second_miss(complaint: Complaint, *, now: datetime) -> SecondMiss | None:
     """What holds while the date that was promised last after a miss has passed."""
     renewed = renewed_promises(complaint)
-    if not renewed or not renewed[-1].is_late(now=now):
+    if not renewed or renewed[-1].state == "paused" or not renewed[-1].is_late(now=now):
         return None
     owed = [call for call in manager_calls(complaint) if call.fulfilled_at is None]
     told = records_queries.events_of(SUBJECT, complaint.pk).filter(kind="promise-missed-again")
@@ -412,7 +365,10 @@ def tracking(complaint: Complaint, *, now: datetime) -> TrackingPage:
         due_at=reply.due_at if reply else None,
         first_due_at=reply.first_due_at if reply else None,
         due_explanation=plain_explanation(reply),
-        overdue=bool(reply and complaint.is_open and reply.is_late(now=now)),
+        overdue=bool(
+            reply and complaint.is_open and reply.state != "paused" and reply.is_late(now=now)
+        ),
+        standing_still=request is not None and _stands_still(complaint, reply),
         new_promise=promise,
         date_agreed=promise is not None and _date_agreed(complaint),
         second_miss=_second_miss(complaint, now=now) if promise else None,

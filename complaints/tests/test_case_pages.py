@@ -216,6 +216,7 @@ def test_a_supplement_with_a_file_reaches_the_case(
     page = page_of(client.get(address))
     assert "활동한 날짜와 장소" in page
     assert "기한은 멈춰 있습니다" in page
+    assert 'class="due-date"' not in page, "no date is in force"
     assert "보완을 기다리는 중" in page
     response = client.post(
         address,
