@@ -78,5 +78,7 @@ def _text(complaint: Complaint, template: str) -> str:
         return notice_texts.render("receipt-text", context).body
     if template in RESULTS:
         return notice_texts.render("result-text", context | {"not_called": True}).body
-    what = _NEWS.get(template, f"{notice_texts.name_of(template)}입니다.")
+    what = _NEWS.get(
+        template, f"말씀하신 건에 알려 드릴 것이 있습니다({notice_texts.name_of(template)})."
+    )
     return notice_texts.render("news-text", context | {"what": what}).body
