@@ -64,10 +64,11 @@ def _call(complaint: Complaint, notice: Notice, *, by: StaffMember) -> str:
 
 
 def _script(complaint: Complaint, *, by: StaffMember) -> str:
-    context = case_context(complaint) | {"caller_team": by.team.name, "caller_name": by.name}
+    """A case that is answered in the team's name is spoken of in it too: no name is given."""
+    named = {"caller_team": by.team.name, "caller_name": "" if complaint.in_team_name else by.name}
     script: str = texts.texts()["telling"]["phone_script"]
-    spoken = Template(script).render(Context(context, autoescape=False))
-    return " ".join(spoken.split())
+    spoken = Template(script).render(Context(case_context(complaint) | named, autoescape=False))
+    return " ".join(spoken.split()).replace(" 입니다", "입니다")
 
 
 def _text(complaint: Complaint, template: str) -> str:
