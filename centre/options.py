@@ -117,6 +117,14 @@ def specs() -> dict[str, Spec]:
             help=_("이만큼 지나면 결재자에게 다시 알립니다. ‘4h’처럼 시간으로 적습니다."),
         ),
         Spec(
+            key="swift_days",
+            kind=NUMBER,
+            default="5",
+            most=30,
+            label=_("불만에 답변하는 기간의 중앙값(근무일)"),
+            help=_("분기마다 답변한 불만의 중앙값이 이보다 길면 지키지 못한 것입니다."),
+        ),
+        Spec(
             key="supplement_days",
             kind=NUMBER,
             default="7",

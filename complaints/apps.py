@@ -21,6 +21,7 @@ class ComplaintsConfig(AppConfig):
             review_papers,
             reviewing,
             saying,
+            swiftness,
             telling,
         )
         from notices import registry as notices_registry
@@ -44,7 +45,9 @@ class ComplaintsConfig(AppConfig):
             putting_right.CODE,
             repeating.CODE,
             reviewing.CODE,
+            swiftness.CODE,
         )
+        standards_registry.aside(swiftness.CODE, swiftness.said)
         standards_registry.register(
             review_papers.SUBJECT,
             take_steps=reviewing.take_steps,

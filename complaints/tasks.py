@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from complaints import drafts, services
-from complaints.services import limits
+from complaints.services import limits, swiftness
 
 
 @shared_task
@@ -16,3 +16,9 @@ def follow_absences() -> int:
 def tidy() -> int:
     """Forget old counts of tries, and uploads of forms that were never sent."""
     return limits.forget_old(now=timezone.now()) + drafts.purge()
+
+
+@shared_task
+def measure() -> int:
+    """Notes how soon complaints were answered in the quarters that ended."""
+    return swiftness.observe_quarters(now=timezone.now())

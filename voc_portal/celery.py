@@ -80,6 +80,7 @@ app.conf.beat_schedule = {
     "survey-watch": _every("surveys.tasks.watch", 3600),
     "survey-measures": _every("surveys.tasks.measure", 3600),
     "orphans": _every("records.tasks.sweep_orphans", 3600),
+    "case-measures": _every("complaints.tasks.measure", 3600),
     "tidy": _every("complaints.tasks.tidy", 3600),
 }
 app.autodiscover_tasks()
