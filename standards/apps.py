@@ -26,6 +26,7 @@ class StandardsConfig(AppConfig):
             "staff-meeting",
             "staff-training",
             "portal-information",
+            "charter-evaluation",
             "charter-improvement",
             "staff-guide",
             "phone-answer",

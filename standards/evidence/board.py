@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: What can still be done when its date has passed; of the others only that it was missed stays.
 _STAYS: Final = frozenset(
     {Kind.REPORT, Kind.GUIDE_CHANGE, Kind.IMPROVEMENT, Kind.BASIC_TRAINING, Kind.RECONCILIATION,
-     Kind.OUTAGE}
+     Kind.EVALUATION, Kind.OUTAGE}
 )  # fmt: skip
 _PEOPLE: Final = frozenset({Kind.TRAINING, Kind.BASIC_TRAINING})
 #: Kinds that are entered on a page of their own, not on that of one duty.

@@ -250,6 +250,7 @@ _WITHOUT_DUTY: Final = frozenset({Kind.TRAINING, Kind.GUIDE})
 _SHOWN: Final = {
     Kind.MEETING: "회의록 파일을 붙이거나 회의록이 있는 주소를 적어 주십시오.",
     Kind.GUIDE: "고쳐 붙인 안내도의 사진을 붙여 주십시오.",
+    Kind.EVALUATION: "공개한 평가 파일을 붙이거나 평가가 있는 주소를 적어 주십시오.",
 }
 _SAID: Final = {
     Kind.REPORT: "무엇을 어떻게 고쳤는지 적어 주십시오.",

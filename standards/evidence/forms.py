@@ -351,6 +351,19 @@ class ImprovementForm(EntryForm):
     field_order = ["what"]
 
 
+class EvaluationForm(EntryForm):
+    kind = Kind.EVALUATION
+    link = link(_("평가를 볼 수 있는 주소"))
+    file = attachment(_("공개한 평가"))
+    what = area(_("덧붙일 말"))
+    field_order = ["happened_on", "happened_time", "link", "file"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["happened_on"].label = _("공개한 날")
+        self.fields["happened_time"].label = _("공개한 때")
+
+
 class ListingsForm(EntryForm):
     kind = Kind.LISTINGS
     checked = number(_("확인한 글 수"))
@@ -388,6 +401,7 @@ FORMS: Final[Mapping[str, type[EntryForm]]] = {
     Kind.GUIDE: GuideForm,
     Kind.GUIDE_CHANGE: GuideForm,
     Kind.CHANNEL: ChannelForm,
+    Kind.EVALUATION: EvaluationForm,
     Kind.IMPROVEMENT: ImprovementForm,
     Kind.LISTINGS: ListingsForm,
     Kind.SERVICES: UsesForm,

@@ -127,6 +127,7 @@ _DONE: Final[Mapping[Kind, Callable[[Duty, list[Evidence]], datetime | None]]] =
     Kind.BASIC_TRAINING: _basic,
     Kind.CALLS: _calls,
     Kind.CHANNEL: _trial,
+    Kind.EVALUATION: _first_shown,
     Kind.GUIDE: _first_shown,
     Kind.GUIDE_CHANGE: _first_shown,
 }

@@ -84,6 +84,10 @@ KINDS: Final[Mapping[Kind, About]] = {
         "", Every.MONTH, "support", LEAD, _("맞추어 보기"),
         _("지난달 팩스·우편·의견함·문서 대장과 접수한 의견을 맞추어 봅니다."),
     ),
+    Kind.EVALUATION: About(
+        "charter-evaluation", Every.YEAR, "planning", LEAD, _("공개한 평가 올리기"),
+        _("지난해 이행실적 평가를 3월 말까지 공개하면 지킨 것입니다. 공개한 날과 파일이나 주소를 적습니다."),
+    ),
     Kind.IMPROVEMENT: About(
         "charter-improvement", None, "support", LEAD, _("마쳤다고 적기"),
         _("처음 정한 기한 안에 마치면 지킨 것입니다."),

@@ -271,6 +271,24 @@ def _reconciliation(now: datetime) -> int:
     return int(duty is not None)
 
 
+def _evaluation(now: datetime) -> int:
+    """Last year's evaluation, by the end of March; none where that was over before the first pass."""
+    year = _now(Every.YEAR, now)
+    due_at = span(Every.QUARTER, year.first_day).ends_at
+    if due_at <= now and not Duty.objects.filter(opened_at__lt=due_at).exists():
+        return 0
+    duty = open_duty(
+        kind=Kind.EVALUATION,
+        key=f"evaluation:{year.key}",
+        title=f"{year.first_day.year - 1}년 이행실적 평가 공개",
+        period=year.key,
+        started_at=year.starts_at,
+        due_at=due_at,
+        now=now,
+    )
+    return int(duty is not None)
+
+
 def _improvements(now: datetime) -> int:
     """A year that ended without any improvement was not kept."""
     year = _now(Every.YEAR, now)
@@ -305,6 +323,7 @@ _STEPS: Final[tuple[Callable[[datetime], int], ...]] = (
     _guide,
     _channels,
     _reconciliation,
+    _evaluation,
     _improvements,
     _listings,
     telling.remind,

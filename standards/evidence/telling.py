@@ -29,6 +29,7 @@ _AHEAD: Final = {
     Kind.PAGE: timedelta(days=30),
     Kind.SERVICES: timedelta(days=60),
     Kind.GUIDE: timedelta(days=30),
+    Kind.EVALUATION: timedelta(days=30),
     Kind.CHANNEL: timedelta(days=10),
     Kind.RECONCILIATION: timedelta(days=14),
     Kind.IMPROVEMENT: timedelta(days=7),

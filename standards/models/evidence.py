@@ -33,6 +33,7 @@ class Kind(models.TextChoices):
     GUIDE_CHANGE = "guide-change", _("직원 안내도 고치기")
     CHANNEL = "channel", _("의견 경로 시험")
     RECONCILIATION = "reconciliation", _("접수 대장 맞추어 보기")
+    EVALUATION = "evaluation", _("이행실적 평가")
     IMPROVEMENT = "improvement", _("개선 과제")
     LISTINGS = "listings", _("1365 모집 글 확인")
     OUTAGE = "outage", _("1365 접속 장애 안내")

@@ -277,15 +277,11 @@ def test_the_page_costs_the_same_whatever_was_promised(client: Client, charter: 
 
 # --- every promise has a measure ------------------------------------------------------------------
 
-#: Of rooms that are still being built. Take out what is measured; nothing may ever be added.
-NOT_YET = {"charter-evaluation", "swift-handling"}
-
 
 def test_every_promise_of_the_charter_is_measured(charter: None) -> None:
     promised = set(Standard.objects.filter(public=True).values_list("code", flat=True))
     assert len(promised) == 35
-    assert promised - registry.measured() <= NOT_YET
-    assert registry.measured() <= promised
+    assert registry.measured() == promised
 
 
 def test_last_year_and_what_is_said_beside_a_figure(

@@ -97,6 +97,7 @@ def test_a_period_is_opened_once(lead: StaffMember, other: StaffMember) -> None:
         Kind.CALLS: 1,
         Kind.PAGE: InfoPage.objects.count(),
         Kind.SERVICES: 1,
+        Kind.EVALUATION: 1,
         Kind.GUIDE: 1,
         Kind.CHANNEL: 4,
         Kind.RECONCILIATION: 1,
