@@ -26,9 +26,13 @@ class NotNow(Refused):
 
 
 class AlreadyEnrolled(Refused):
-    """The same contact holds a place, or waits for one, in this course."""
+    """The same contact holds a place, or waits for one, in this course.
 
-    def __init__(self, *, field: str) -> None:
+    Only staff are told so at once; on the public page it would tell strangers who comes.
+    """
+
+    def __init__(self, *, field: str, enrolment_id: int) -> None:
+        self.enrolment_id = enrolment_id
         super().__init__(
             "이 연락처로는 이미 신청하셨습니다. 신청 확인 메일을 보시거나 전화로 물어 주십시오. "
             "함께 오실 분은 그분의 연락처로 신청해 주십시오.",

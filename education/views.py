@@ -20,7 +20,7 @@ from complaints.stage_documents import CannotPrint, check_printing, pdf
 from complaints.texts import refusal
 from education import certificates, queries, services, texts
 from education.calendars import CONTENT_TYPE
-from education.errors import Refused, TooMany
+from education.errors import AlreadyEnrolled, Refused, TooMany
 from education.forms import EnrolmentForm
 from education.models import Course, CourseState, Enrolment, EnrolmentState
 from education.wording import when
@@ -108,10 +108,9 @@ def course(request: HttpRequest, pk: int) -> HttpResponse:
     form = EnrolmentForm(request.POST)
     status = 200
     if form.is_valid():
-        done, status = _enrol(request, found, form)
-        if done is not None:
-            token = queries.link_token(done.enrolment.nonce)
-            return redirect("education:enrolment", token=token)
+        status = _enrol(request, found, form)
+        if not form.errors:
+            return redirect("education:received", pk=found.pk)
     return _course_page(request, found, form, status=status)
 
 
@@ -122,25 +121,38 @@ def _public(pk: int) -> Any:
     return found
 
 
-def _enrol(
-    request: HttpRequest, found: Course, form: EnrolmentForm
-) -> tuple[services.Enrolled | None, int]:
-    """What was done, or None and the status of the page that says why not."""
+def _enrol(request: HttpRequest, found: Course, form: EnrolmentForm) -> int:
+    """The status of the page; the form has errors where it was not accepted.
+
+    Whoever was enrolled before gets the same answer as everybody, and is told by mail: else
+    anybody could ask here who comes.
+    """
     try:
-        done = services.enrol(
+        services.enrol(
             course_id=found.pk,
             form_token=form.token,
             new=form.new(),
             now=timezone.now(),
             address=client_address(request),
         )
+    except AlreadyEnrolled:
+        return 200
     except Refused as error:
         form.refuse(str(error), field=error.field)
-        return None, 429 if isinstance(error, TooMany) else 200
+        return 429 if isinstance(error, TooMany) else 200
     except AWAY:
         form.refuse(_(refusal("not_saved")))
-        return None, 503
-    return done, 200
+        return 503
+    return 200
+
+
+@never_cache
+@require_safe
+def received(request: HttpRequest, pk: int) -> HttpResponse:
+    """After enrolling, the same for everybody: what became of it stands in the mail."""
+    found = _public(pk)
+    context = {"course": found, "contact": queries.contact_of(found)}
+    return render(request, "education/received.html", context)
 
 
 def enrolled_without_token(request: HttpRequest, pk: int) -> HttpResponse:

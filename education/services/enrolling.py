@@ -73,14 +73,28 @@ def enrol(
 
     ``by`` is who writes it down for a caller: then a phone number is enough, and the end of
     enrolment is not asked, but the start is. ``address`` is the citizen's, for the limit.
+    AlreadyEnrolled: without ``by`` whoever enrolled before has been told so, once a day.
     """
     if by is None:
         _refuse_floods(address, now=now)
-    with transaction.atomic():
-        done = _enrol(course_id=course_id, form_token=token(form_token), new=new, now=now, by=by)
+    try:
+        with transaction.atomic():
+            done = _enrol(
+                course_id=course_id, form_token=token(form_token), new=new, now=now, by=by
+            )
+    except AlreadyEnrolled as error:
+        if by is None:
+            _tell_already(error.enrolment_id, now=now)
+        raise
     if done.created:
         notices.nudge()
     return done
+
+
+@transaction.atomic
+def _tell_already(enrolment_id: int, *, now: datetime) -> None:
+    enrolment = Enrolment.objects.select_related("course__handler").get(pk=enrolment_id)
+    telling.tell_already(enrolment.course, enrolment, now=now)
 
 
 def _refuse_floods(address: str, *, now: datetime) -> None:
@@ -209,8 +223,9 @@ def _refuse_second(enrolment: Enrolment) -> None:
     active = Enrolment.objects.filter(course=enrolment.course, state__in=ACTIVE)
     for field in ("email", "phone"):
         index = getattr(enrolment, f"{field}_index")
-        if index and active.filter(**{f"{field}_index": index}).exists():
-            raise AlreadyEnrolled(field=field)
+        known = active.filter(**{f"{field}_index": index}).first() if index else None
+        if known is not None:
+            raise AlreadyEnrolled(field=field, enrolment_id=known.pk)
 
 
 # --- giving a place back ------------------------------------------------------------------------

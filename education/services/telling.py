@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import reverse
 
-from centre.calendar import SEOUL
+from centre.calendar import SEOUL, seoul_day
 from education import queries
 from education.calendars import CONTENT_TYPE, FILE_NAME, CalendarCourse, calendar_file
 from education.models import ACTIVE, Announcement, Certificate, Course, Enrolment
@@ -106,6 +106,19 @@ def tell_enrolled(course: Course, enrolment: Enrolment, *, now: datetime) -> Non
         course_contact=queries.contact_of(course),
         calendar_url=f"{settings.SITE_URL}{reverse('education:calendar', args=[course.pk])}",
         **_about(course),
+    )
+    notices.owe_many([owed], now=now)
+
+
+def tell_already(course: Course, enrolment: Enrolment, *, now: datetime) -> None:
+    """Somebody enrolled this contact again; once a day, however often that is tried."""
+    owed = _owed(
+        course,
+        enrolment,
+        "course-enrolled-already",
+        once=seoul_day(now).isoformat(),
+        cancel_url=queries.enrolment_url(enrolment),
+        course_contact=queries.contact_of(course),
     )
     notices.owe_many([owed], now=now)
 

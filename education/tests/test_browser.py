@@ -17,6 +17,7 @@ from education.models import Course, Enrolment
 from education.services import Times
 from education.tests.conftest import a_plan, a_token, come
 from reception.tests.axe import sticks_out, violations
+from records import crypto
 
 pytestmark = [
     pytest.mark.browser,
@@ -166,6 +167,12 @@ def test_a_keyboard_is_enough_to_enrol_and_to_cancel(
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
+    page.get_by_role("heading", name="신청을 받았습니다").wait_for()
+    assert violations(page) == []
+    assert not sticks_out(page)
+    hers = crypto.blind_index("email", "hanui@example.com")
+    one = Enrolment.objects.get(course=course, email_index=hers)
+    page.goto(f"{live_server.url}{link(one)}")
     page.get_by_text("신청이 확정되었습니다").wait_for()
     button = page.get_by_role("button", name="신청을 취소합니다")
     button.focus()

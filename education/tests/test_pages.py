@@ -15,6 +15,7 @@ from complaints.tests.staff import page_of, words_of
 from education import queries, services
 from education.models import Course, Enrolment
 from education.tests.conftest import MORNING, a_plan, a_token, come, fresh, times
+from notices.models import Notice
 from records.models import Event
 
 GOOD = {"name": "김하람", "email": "haram@example.com", "consent": "on", "age_confirmed": "on"}
@@ -156,18 +157,55 @@ def test_drafts_are_nobodys_business(client: Client, draft: Any, person: Any) ->
 # --- enrolling ----------------------------------------------------------------------------------
 
 
-def test_enrolling_leads_to_ones_own_page(client: Client, announced: Any) -> None:
+def test_enrolling_is_received_and_ones_own_page_says_what_became_of_it(
+    client: Client, announced: Any
+) -> None:
     course = announced(capacity=1)
     response = client.post(url(course), GOOD | {"form_token": "t" * 32}, follow=True)
-    assert response.redirect_chain == [(link(Enrolment.objects.get()), 302)]
-    page = words_of(response)
+    assert response.redirect_chain == [(f"{url(course)}received/", 302)]
+    assert "신청을 받았습니다" in words_of(response)
+    first = Enrolment.objects.get()
+    page = words_of(client.get(link(first)))
     assert "신청이 확정되었습니다" in page
     assert "김*람 · ha***@example.com" in page
     again = client.post(url(course), GOOD | {"form_token": "t" * 32}, follow=True)
     assert again.redirect_chain == response.redirect_chain
-    other = post(client, course, email="b@example.com")
-    assert "대기 1번" in words_of(client.get(other["Location"]))
-    assert Enrolment.objects.count() == 2
+    post(client, course, email="b@example.com")
+    second = Enrolment.objects.exclude(pk=first.pk).get()
+    assert "대기 1번" in words_of(client.get(link(second)))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": "이하늬"},
+        {"email": " HARAM@example.com "},
+        {"email": "other@example.com", "phone": "01000001234"},
+    ],
+)
+def test_nobody_learns_on_the_page_who_is_enrolled(
+    client: Client, announced: Any, values: dict[str, str]
+) -> None:
+    """The answer is the same, word for word; who enrolled before is told by mail, once a day."""
+    course = announced()
+    fresh_one = post(client, course, phone="010-0000-1234")
+    enrolment = Enrolment.objects.get()
+    pages = [_without_changing(client.get(fresh_one["Location"]))]
+    for _n in range(3):
+        again = post(client, course, **values)
+        assert (again.status_code, again["Location"]) == (302, fresh_one["Location"])
+        pages.append(_without_changing(client.get(again["Location"])))
+    assert len(set(pages)) == 1
+    assert "haram" not in pages[0]
+    assert Enrolment.objects.count() == 1
+    [mail] = Notice.objects.filter(template="course-enrolled-already")
+    assert (mail.subject_id, mail.recipient) == (enrolment.pk, "haram@example.com")
+    assert "앞서 하신 신청은 그대로입니다" in mail.body
+    assert queries.link_token(enrolment.nonce) in mail.body
+
+
+def _without_changing(response: Any) -> str:
+    return re.sub(r'(csrfmiddlewaretoken" value|nonce)="[^"]*"', "", page_of(response))
 
 
 @pytest.mark.parametrize(
@@ -203,12 +241,9 @@ def test_whatever_is_wrong_everything_typed_is_still_there(
     assert 'name="form_token" value="' + "t" * 32 in page
 
 
-def test_a_second_time_and_too_late_keep_what_was_typed(client: Client, announced: Any) -> None:
+def test_too_late_keeps_what_was_typed(client: Client, announced: Any) -> None:
     course = announced()
     come(course, "haram@example.com")
-    response = post(client, course, name="이하늬")
-    assert "이 연락처로는 이미 신청하셨습니다" in page_of(response)
-    assert "이하늬" in page_of(response)
     with time_machine.travel(seoul("2026-10-07 10:00"), tick=False):
         response = post(client, course, email="late@example.com")
         assert "이미 시작한 교육" in page_of(response)
