@@ -151,6 +151,14 @@ def test_the_same_contact_enrols_once(
     assert list(breaches()) == []
 
 
+def test_staff_are_told_at_once_and_nobody_is_written_to(announced: Any, person: Any) -> None:
+    course = announced()
+    come(course, "haram@example.com")
+    with pytest.raises(AlreadyEnrolled, match="이미 신청하셨습니다"):
+        come(course, "haram@example.com", by=person("cha.mj"))
+    assert told("course-enrolled-already") == []
+
+
 def test_the_same_form_is_one_enrolment(announced: Any) -> None:
     course, token = announced(), a_token()
     first, second = (come(course, "a@example.com", form_token=token) for _n in range(2))
