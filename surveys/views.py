@@ -123,7 +123,7 @@ def by_invitation(request: HttpRequest, token: str) -> HttpResponse:
     except Ended:
         return _over(request, survey, "ended", status=GONE)
     if not posted:
-        return _page(request, survey, AnswerSheet.blank(survey))
+        return _page(request, survey, AnswerSheet.blank(survey), invitation=found)
     refused = _take(request, AnswerSheet.of(survey, request.POST), found, now=now)
     if refused is not None:
         return refused
@@ -236,16 +236,24 @@ def _take(
         sheet.refuse(
             {"": "지금 저장하지 못했습니다. 쓰신 답은 그대로 있으니 잠시 뒤 다시 보내 주십시오."}
         )
-        return _page(request, sheet.survey, sheet, status=DOWN)
+        return _page(request, sheet.survey, sheet, status=DOWN, invitation=invitation)
     else:
         return None
-    return _page(request, sheet.survey, sheet, status=NOT_FITTING)
+    return _page(request, sheet.survey, sheet, status=NOT_FITTING, invitation=invitation)
 
 
 def _page(
-    request: HttpRequest, survey: Survey, sheet: AnswerSheet, *, status: int = 200
+    request: HttpRequest,
+    survey: Survey,
+    sheet: AnswerSheet,
+    *,
+    status: int = 200,
+    invitation: Invitation | None = None,
 ) -> HttpResponse:
-    context = {"survey": survey, "form": sheet}
+    """What is asked, and until when: an invitation may end before its survey does."""
+    ends = [survey.closes_at, invitation.expires_at if invitation else None]
+    answer_by = min((end for end in ends if end is not None), default=None)
+    context = {"survey": survey, "form": sheet, "answer_by": answer_by}
     return _unlogged(render(request, "surveys/survey.html", context, status=status))
 
 

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from centre.models import Option
+from centre.words import korean_instant
 from complaints.models import Complaint, RateCount
 from surveys import services
 from surveys.models import Answer, Choice, Invitation, Question, Response, Survey
@@ -175,6 +176,20 @@ def test_the_questions_changed_meanwhile(client: Client, visit: Survey, manager:
     assert "그 사이에 문항이 바뀌었습니다" in page_of(sent)
     assert "그대로" in page_of(sent)
     assert "감사합니다" in page_of(client.post("/surveys/visit/", hidden(sent) | filled))
+
+
+def test_an_invitation_says_its_own_end(client: Client, token: str) -> None:
+    invitation = the_invitation()
+    assert invitation.survey.closes_at is not None
+    assert invitation.expires_at < invitation.survey.closes_at
+    address = f"/surveys/answer/{token}/"
+    first = client.get(address)
+    for page in (page_of(first), page_of(client.post(address, hidden(first) | {"C9": "9"}))):
+        assert f"{korean_instant(invitation.expires_at)}까지 답을 받습니다" in page
+        assert korean_instant(invitation.survey.closes_at) not in page
+    Survey.objects.update(closes_at=invitation.expires_at - HOUR)
+    sooner = korean_instant(invitation.expires_at - HOUR)
+    assert f"{sooner}까지 답을 받습니다" in page_of(client.get(address))
 
 
 def test_an_invitation_that_is_over(client: Client, token: str, now: Any) -> None:
