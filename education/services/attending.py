@@ -53,7 +53,7 @@ def write_attendance(
     withdrawn = _withdraw_unearned(course, reason=reason, by=by, now=now)
     data: dict[str, Any] = {"marks": len(marks), "withdrawn": withdrawn}
     record(course, "attendance-written", at=now, by=actor(by), **data)
-    _close_attendance(course, now=now)
+    close_attendance(course, now=now)
     return course
 
 
@@ -101,7 +101,7 @@ def _withdraw_unearned(course: Course, *, reason: str, by: StaffMember, now: dat
     return len(unearned)
 
 
-def _close_attendance(course: Course, *, now: datetime) -> None:
+def close_attendance(course: Course, *, now: datetime) -> None:
     """Once it is over and nobody is left blank, surveys can ask those who were there."""
     if course.attendance_at is None and course.state == CourseState.FINISHED:
         _sessions, rows = queries.attendance(course)

@@ -23,6 +23,7 @@ from education.queries import ENROLMENT
 from education.services import telling
 from education.services._base import change, lock, record
 from education.services.announcing import count_opened
+from education.services.attending import close_attendance
 from notices import services as notices
 from records.actors import SYSTEM
 
@@ -100,12 +101,13 @@ def remind(*, course_id: int, now: datetime) -> bool:
 
 @transaction.atomic
 def finish(*, course_id: int, now: datetime) -> bool:
-    """It is over: at its end, however late it is noticed."""
+    """It is over: at its end, however late it is noticed. Attendance may be written already."""
     course = lock(course_id)
     if course.state != CourseState.ANNOUNCED or course.ends_at is None or course.ends_at > now:
         return False
     change(course, state=CourseState.FINISHED, finished_at=course.ends_at)
     record(course, "course-finished", at=course.ends_at, now=now, by=SYSTEM, key="finished")
+    close_attendance(course, now=now)
     return True
 
 

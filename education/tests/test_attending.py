@@ -114,6 +114,19 @@ def test_nobody_left_blank_before_certificates(held: Any, planner: Any) -> None:
         issue(course, planner)
 
 
+def test_attendance_written_before_the_end_was_noticed_counts(announced: Any, planner: Any) -> None:
+    course = announced(*DAYS, capacity=1)
+    person = come(course).enrolment
+    write(course, planner, [person], (300, 300))
+    with pytest.raises(NotNow, match="끝난 교육"):
+        issue(course, planner)
+    services.follow(now=AFTER)
+    assert fresh(course).attendance_at == AFTER
+    assert not queries.courses_in_the_hands_of(planner).filter(pk=course.pk).exists()
+    assert [one.enrolment_id for one in issue(course, planner)] == [person.pk]
+    assert list(breaches()) == []
+
+
 def test_what_cannot_be_written(held: Any, announced: Any, planner: Any, person: Any) -> None:
     course, people = held()
     with pytest.raises(Refused, match="300분"):
