@@ -364,8 +364,12 @@ def raise_again(
     files: Sequence[CheckedFile] = (),
     form_token: str = "",
     address: str = "",
+    source: str = BY_LINK,
 ) -> Filed:
-    """다시 말씀하기: another case that goes on from this one, confirmed as the citizen said so."""
+    """다시 말씀하기: another case that goes on from this one, confirmed as the citizen said so.
+
+    ``source`` says to staff where he said it.
+    """
     earlier = lock(complaint_id)
     said = words(text, field="text", required="다시 말씀하실 내용을 적어 주십시오.")
     if not answered_or_due(earlier, now=now):
@@ -399,11 +403,11 @@ def raise_again(
             raise NotNow(
                 "같은 일을 이미 다시 살펴보고 있습니다. 처리상황 화면에서 보실 수 있습니다."
             )
-        _confirm_as_said(filed.complaint.pk, earlier, now=now)
+        _confirm_as_said(filed.complaint.pk, earlier, source=source, now=now)
     return filed
 
 
-def _confirm_as_said(complaint_id: int, earlier: Complaint, *, now: datetime) -> None:
+def _confirm_as_said(complaint_id: int, earlier: Complaint, *, source: str, now: datetime) -> None:
     complaint = lock(complaint_id)
     notices.cancel(
         subject_type=SUBJECT, subject_id=complaint.pk, templates=["repeat-proposed"], now=now
@@ -411,8 +415,8 @@ def _confirm_as_said(complaint_id: int, earlier: Complaint, *, now: datetime) ->
     row, _created = RepeatProposal.objects.update_or_create(
         complaint=complaint,
         earlier=earlier,
-        defaults={"reasons": BY_LINK, "duplicate": False},
-        create_defaults={"reasons": BY_LINK, "proposed_at": now, "score": 1.0},
+        defaults={"reasons": source, "duplicate": False},
+        create_defaults={"reasons": source, "proposed_at": now, "score": 1.0},
     )
     complaint.repeats.exclude(pk=row.pk).update(status=Status.REJECTED, decided_at=now)
     _confirm(complaint, row, by=CITIZEN, person=None, now=now)

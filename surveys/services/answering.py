@@ -32,8 +32,10 @@ from surveys.tokens import hash_of, response_number
 _NONCE = range(16, 65)
 #: How long after the answer the same token may still ask to look at the case again.
 AGAIN_WITHIN = timedelta(days=14)
-#: What stands in the case where nothing was typed.
-UNRESOLVED = "만족도 조사에서 아직 해결되지 않았다고 하셨습니다. 다시 살펴봐 주십시오."
+#: What stands in the case where nothing was typed: the wish, and nothing of the answers.
+ASKED_AGAIN = "만족도 조사에서 다시 살펴봐 달라고 하셨습니다."
+#: Where the case came from, to staff.
+BY_SURVEY = "만족도 조사에서 다시 살펴봐 달라고 함"
 
 
 def find_invitation(*, token: str, address: str, now: datetime) -> Invitation:
@@ -225,7 +227,7 @@ def look_again(*, invitation: Invitation, text: str, address: str, now: datetime
     if not may_ask_again(invitation, now=now) or invitation.subject_id is None:
         raise NotNow("이미 다시 살펴보고 있거나, 이 화면에서 말씀하실 수 있는 때가 지났습니다.")
     case = Complaint.objects.get(pk=invitation.subject_id)
-    said = text.strip() or UNRESOLVED
+    said = text.strip() or ASKED_AGAIN
     if not is_dissatisfaction(case):
         complaints.reopen_for_citizen(complaint_id=case.pk, text=said, now=now)
         return None
@@ -235,4 +237,5 @@ def look_again(*, invitation: Invitation, text: str, address: str, now: datetime
         now=now,
         form_token=f"survey-again-{invitation.pk}",
         address=address,
+        source=BY_SURVEY,
     )

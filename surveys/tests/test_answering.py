@@ -343,7 +343,9 @@ def test_who_was_not_helped_may_ask_again_once(
     assert filed is not None
     assert filed.created
     assert Complaint.objects.get(pk=filed.complaint.pk).stage == 2
-    assert "비밀" not in filed.complaint.body
+    assert filed.complaint.body == "만족도 조사에서 다시 살펴봐 달라고 하셨습니다."
+    source = filed.complaint.repeats.get(status="confirmed").reasons
+    assert source == "만족도 조사에서 다시 살펴봐 달라고 함"
     with pytest.raises(NotNow):  # it is being looked at
         services.look_again(text="또", now=MORNING + 5 * HOUR, **values)
     assert Complaint.objects.filter(name_index=case.name_index).count() == 2
