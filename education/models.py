@@ -129,6 +129,9 @@ class Course(models.Model):
     def has_started(self, *, at: datetime) -> bool:
         return self.starts_at is not None and self.starts_at <= at
 
+    def has_ended(self, *, at: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= at
+
 
 class CourseSession(models.Model):
     """One sitting of a course."""

@@ -120,7 +120,7 @@ def with_counts(courses: QuerySet[Course]) -> QuerySet[Any]:
     )
 
 
-WHEN: Final = ("open", "coming", "full", "past")
+WHEN: Final = ("open", "coming", "full", "running", "past")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,10 @@ def standing(course: Any, *, now: datetime) -> str:
     """Where a public course stands; ``course`` carries its counts."""
     if course.state == CourseState.CANCELLED:
         return "cancelled"
-    if course.state == CourseState.FINISHED or course.has_started(at=now):
+    if course.state == CourseState.FINISHED or course.has_ended(at=now):
         return "past"
+    if course.has_started(at=now):
+        return "running"
     if course.enrol_opens_at > now:
         return "coming"
     if not course.takes_enrolments(at=now):
@@ -160,15 +162,20 @@ def public_courses() -> QuerySet[Any]:
 
 
 def upcoming(*, now: datetime, month: date | None = None) -> list[Listed]:
-    """Courses that have not begun, the next first; those called off stay until their day."""
-    courses = public_courses().filter(starts_at__gt=now).exclude(state=CourseState.FINISHED)
+    """Courses that are not over, the next first; those called off stay until their day."""
+    courses = public_courses().exclude(_gone(now)).exclude(state=CourseState.FINISHED)
+    courses = courses.exclude(starts_at=None)
     rows = _of_month(courses, month).order_by("starts_at", "pk")
     return [_listed(row, now=now) for row in rows]
 
 
 def past(*, now: datetime, month: date | None = None) -> QuerySet[Any]:
-    courses = public_courses().filter(starts_at__lte=now)
-    return _of_month(courses, month).order_by("-starts_at", "-pk")
+    return _of_month(public_courses().filter(_gone(now)), month).order_by("-starts_at", "-pk")
+
+
+def _gone(now: datetime) -> Q:
+    """Over with its last session; one that was called off, with its first."""
+    return Q(ends_at__lte=now) | Q(starts_at__lte=now, state=CourseState.CANCELLED)
 
 
 def listed(courses: Iterable[Any], *, now: datetime) -> list[Listed]:

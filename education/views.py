@@ -34,13 +34,14 @@ STANDINGS = {
     "coming": "신청 예정",
     "full": "정원 참(대기 신청)",
     "closed": "신청 마감",
+    "running": "진행 중",
     "past": "끝남",
     "cancelled": "열지 않음",
 }
-#: What the list can be narrowed to; the first is everything that is still to come.
+#: What the list can be narrowed to; the first is everything that is not over.
 FILTERS = (
     ("", "다가오는 교육 모두"), ("open", "신청 받는 중"), ("coming", "신청 예정"),
-    ("full", "정원 참(대기 신청)"), ("past", "지난 교육"),
+    ("full", "정원 참(대기 신청)"), ("running", "진행 중"), ("past", "지난 교육"),
 )  # fmt: skip
 read_or_post = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -81,6 +81,41 @@ def test_the_list_shows_where_each_course_stands(
 
 
 @pytest.mark.parametrize(
+    ("at", "standing", "listed"),
+    [
+        ("2026-10-07 09:59", "신청 마감", ""),
+        ("2026-10-07 10:00", "진행 중", "running"),
+        ("2026-10-07 20:00", "진행 중", "running"),  # the evening between its two days
+        ("2026-10-08 16:59", "진행 중", "running"),
+        ("2026-10-08 17:00", "끝남", "past"),
+    ],
+)
+def test_a_course_of_two_days_is_over_with_its_last_session(
+    client: Client, announced: Any, at: str, standing: str, listed: str
+) -> None:
+    course = announced("2026-10-07 10:00-17:00", "2026-10-08 10:00-17:00")
+    with time_machine.travel(seoul(at), tick=False):
+        for path in (url(course), f"/courses/?when={listed}"):
+            page = words_of(client.get(path))
+            assert f"{standing} {course.title}" in page or f"{course.title} {standing}" in page
+        shown = course.title in words_of(client.get("/courses/"))
+        assert shown is (listed != "past")
+        assert (course.title in words_of(client.get("/courses/?when=past"))) is not shown
+
+
+def test_what_was_called_off_leaves_the_list_on_its_day(
+    client: Client, announced: Any, person: Any
+) -> None:
+    course = announced("2026-10-07 10:00-17:00", "2026-10-08 10:00-17:00")
+    lead = person("cha.mj").team.members.get(position="lead")
+    services.cancel_course(course_id=course.pk, reason="강사 사정", by=lead, now=MORNING)
+    for at, shown in (("2026-10-07 09:59", True), ("2026-10-07 10:00", False)):
+        with time_machine.travel(seoul(at), tick=False):
+            assert (course.title in words_of(client.get("/courses/"))) is shown
+            assert (course.title in words_of(client.get("/courses/?when=past"))) is not shown
+
+
+@pytest.mark.parametrize(
     "month", ["x", "2026-13", "9999-99", "2026-1", "-", "0000-00", "2026-10-01"]
 )
 def test_a_strange_month_is_no_month(client: Client, announced: Any, month: str) -> None:
