@@ -85,6 +85,12 @@ def find_survey(name: str) -> Survey | None:
     return found if found is not None and found.status != Status.DRAFT else None
 
 
+def is_prepared(name: str) -> bool:
+    """Whether a survey for everybody that is not open yet has this address, as on a printed card."""
+    named = Survey.objects.filter(Q(slug=name) | Q(series=name), status=Status.DRAFT)
+    return any(row.by_open_link for row in named)
+
+
 def listed(*, now: datetime) -> list[Survey]:
     """What everybody may answer now."""
     rows = Survey.objects.open().filter(kind__in=[Kind.VISIT, Kind.YEARLY])

@@ -58,6 +58,8 @@ def by_link(request: HttpRequest, slug: str) -> HttpResponse:
     """A survey that everybody may answer, once a browser."""
     now = timezone.now()
     survey = queries.find_survey(slug)
+    if survey is None and queries.is_prepared(slug):
+        return _unlogged(render(request, "surveys/early.html"))
     if survey is None or survey.is_model:
         raise Http404
     if not survey.by_open_link:

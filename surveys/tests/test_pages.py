@@ -237,10 +237,26 @@ def test_confidential_surveys_are_for_who_was_invited(
     assert not Response.objects.exists()
 
 
-def test_drafts_and_unknown_names_are_not_found(
+def test_a_printed_card_says_that_its_survey_is_not_open_yet(
     client: Client, draft: Callable[..., Survey]
 ) -> None:
-    survey = draft("yearly")
+    survey = draft("visit")
+    Survey.objects.filter(pk=survey.pk).update(title="아직 비밀인 제목")
+    for address in ("/s/visit/", "/surveys/visit/", f"/surveys/{survey.slug}/"):
+        found = client.get(address, follow=True)
+        assert found.status_code == 200
+        assert "아직 열리지 않았습니다" in page_of(found)
+        assert "아직 비밀인 제목" not in page_of(found)
+    client.post("/surveys/visit/", {"V1": "5", "V6": "4"})
+    assert not Response.objects.exists()
+
+
+def test_drafts_for_the_invited_and_unknown_names_are_not_found(
+    client: Client, draft: Callable[..., Survey]
+) -> None:
+    yearly = draft("yearly")
+    assert client.get(f"/surveys/{yearly.slug}/results/").status_code == 404
+    survey = draft("case")
     for name in (survey.slug, survey.series, "nothing"):
         assert client.get(f"/surveys/{name}/").status_code == 404
         assert client.get(f"/surveys/{name}/results/").status_code == 404
