@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from education.wording import day_before_at_six
 
 _DATA = Path(__file__).parent / "data"
 
@@ -25,6 +28,12 @@ def common() -> dict[str, Any]:
     """What is said of every course."""
     found: dict[str, Any] = _courses()["common"]
     return found
+
+
+def cancelling(starts_at: datetime | None, *, now: datetime) -> str:
+    """Until when to give a place back: never a time that has passed."""
+    late = starts_at is not None and now >= day_before_at_six(starts_at)
+    return str(common()["cancelling_late" if late else "cancelling"])
 
 
 def templates() -> dict[int, dict[str, Any]]:

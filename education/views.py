@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -186,7 +186,7 @@ def _course_page(
         "first": first,
         "moves": [row for row in told if row.is_move],
         "late_words": [_late_words(row.days_before, row.reason) for row in late],
-        "cancelling": texts.common()["cancelling"],
+        "cancelling": texts.cancelling(found.starts_at, now=now),
         "form": form,
         "again": status == 503,
     }
@@ -228,7 +228,7 @@ def enrolment(request: HttpRequest, token: str) -> HttpResponse:
                 problem = str(error)
             else:
                 return redirect("education:enrolment", token=token)
-    context = _enrolment_context(found) | {"problem": problem, "token": token}
+    context = _enrolment_context(found, now=now) | {"problem": problem, "token": token}
     course = found.course
     context["may_cancel"] = (
         found.is_active and course.state == CourseState.ANNOUNCED and not course.has_started(at=now)
@@ -245,8 +245,8 @@ def _of(token: str) -> Enrolment:
     return found
 
 
-def _enrolment_context(found: Enrolment) -> dict[str, Any]:
-    waits = found.state == EnrolmentState.WAITING
+def _enrolment_context(found: Enrolment, *, now: datetime) -> dict[str, Any]:
+    waits = found.state == EnrolmentState.WAITING and not found.course.has_started(at=now)
     return {
         "enrolment": found,
         "course": found.course,
@@ -255,7 +255,7 @@ def _enrolment_context(found: Enrolment) -> dict[str, Any]:
         "contact_shown": mask_email(found.email) if found.email else mask_phone(found.phone),
         "number": queries.waiting_number(found) if waits else 0,
         "contact": queries.contact_of(found.course),
-        "cancelling": texts.common()["cancelling"],
+        "cancelling": texts.cancelling(found.course.starts_at, now=now),
         "certificate": queries.certificate_of(found),
     }
 

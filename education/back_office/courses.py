@@ -312,11 +312,15 @@ def _course_context(course: Course, user: User, *, now: datetime) -> dict[str, A
         "may_edit": may(user, "plan_course") and (is_draft or is_announced),
         "may_announce": is_draft and may(user, "announce_course"),
         "may_move": is_announced and not started and may(user, "plan_course"),
-        "may_cancel": (is_draft or is_announced) and may(user, "cancel_course"),
+        "may_cancel": (
+            (is_draft or is_announced)
+            and not course.has_ended(at=now)
+            and may(user, "cancel_course")
+        ),
         "may_enrol": is_announced and not started and may(user, "enrol_participant"),
         "may_issue": course.state == CourseState.FINISHED and sees,
         "sees_people": sees,
-        "people": _people(course) if sees and course.disposed_at is None else [],
+        "people": _people(course, now=now) if sees and course.disposed_at is None else [],
         "few": _few_words(course, enrolled, now=now, too_few=too_few) if is_announced else "",
     }
 
@@ -334,8 +338,9 @@ def _few_words(course: Course, enrolled: int, *, now: datetime, too_few: int) ->
     }
 
 
-def _people(course: Course) -> list[dict[str, Any]]:
-    """Everybody who enrolled, masked, those who hold a place first."""
+def _people(course: Course, *, now: datetime) -> list[dict[str, Any]]:
+    """Everybody who enrolled, masked, those who hold a place first; nobody is next after the start."""
+    started = course.has_started(at=now)
     order = {"enrolled": 0, "waiting": 1, "cancelled": 2}
     rows = sorted(
         course.enrolments.all(), key=lambda row: (order[row.state], row.queued_at, row.pk)
@@ -348,7 +353,7 @@ def _people(course: Course) -> list[dict[str, Any]]:
             "row": row,
             "name": mask_name(row.name),
             "way": _("이메일") if row.email else _("전화"),
-            "number": waiting if row.state == "waiting" else 0,
+            "number": waiting if row.state == "waiting" and not started else 0,
         })  # fmt: skip
     return found
 

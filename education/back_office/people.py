@@ -91,6 +91,8 @@ def show_person(request: HttpRequest, context: Context, pk: int, enrolment_id: i
                 request, user, what="교육 신청자 연락처 봄", subject=(ENROLMENT, found.pk),
                 whose=mask_name(found.name), reason=form.cleaned_data["reason"],
             )  # fmt: skip
+    started = course.has_started(at=timezone.now())
+    waits = found.state == "waiting" and not started
     context |= {
         "title": mask_name(found.name),
         "course": course,
@@ -100,8 +102,8 @@ def show_person(request: HttpRequest, context: Context, pk: int, enrolment_id: i
         "shown": shown,
         "email": found.email if shown else mask_email(found.email),
         "phone": found.phone if shown else mask_phone(found.phone),
-        "number": queries.waiting_number(found) if found.state == "waiting" else 0,
-        "may_cancel": found.is_active and not course.has_started(at=timezone.now()),
+        "number": queries.waiting_number(found) if waits else 0,
+        "may_cancel": found.is_active and not started,
     }
     status = UNPROCESSABLE if problem or form.errors else 200
     return render(request, f"{_FOLDER}/person.html", context, status=status)

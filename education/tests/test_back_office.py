@@ -221,6 +221,28 @@ def test_only_a_lead_calls_off(announced: Any) -> None:
     assert fresh(course).state == "cancelled"
 
 
+def test_what_was_held_is_not_called_off(announced: Any) -> None:
+    course = announced()
+    for at, offered in ((END - timedelta(minutes=1), True), (END, False)):
+        with time_machine.travel(at, tick=False):
+            response = browser_of("oh.sr").get(page(course))
+            assert response.status_code == 200
+            assert ('value="cancel_course"' in page_of(response)) is offered
+
+
+def test_nobody_is_next_once_it_has_begun(announced: Any) -> None:
+    course = announced(capacity=1)
+    come(course)
+    waits = come(course).enrolment
+    for at, shown in ((course.starts_at - timedelta(minutes=1), True), (END, False)):
+        with time_machine.travel(at, tick=False):
+            client = browser_of("cha.mj")
+            for rest in ("change/", f"people/{waits.pk}/"):
+                response = client.get(page(course, rest))
+                assert response.status_code == 200
+                assert ("대기 1번" in words_of(response)) is shown, rest
+
+
 def test_few_enrolments_are_pointed_out(announced: Any) -> None:
     course = announced()
     words = words_of(browser_of("cha.mj").get(page(course)))

@@ -210,6 +210,36 @@ def test_enrolling_is_received_and_ones_own_page_says_what_became_of_it(
     assert "대기 1번" in words_of(client.get(link(second)))
 
 
+def test_who_waited_in_vain_has_no_number_any_more(client: Client, announced: Any) -> None:
+    course = announced(capacity=1)
+    come(course)
+    waits = come(course).enrolment
+    with time_machine.travel(course.starts_at, tick=False):
+        page = words_of(client.get(link(waits)))
+    assert "자리가 나지 않아 확정해 드리지 못했습니다" in page
+    assert "대기 1번" not in page
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [
+        ("2026-10-06 17:59", "시작 전날 18시까지 취소"),
+        ("2026-10-06 18:00", "시작하기 전에 취소"),
+        ("2026-10-07 09:59", "시작하기 전에 취소"),
+    ],
+)
+def test_nobody_is_told_to_cancel_by_a_time_that_has_passed(
+    client: Client, announced: Any, at: str, until: str
+) -> None:
+    course = announced(enrol_closes_at=seoul("2026-10-07 10:00"))
+    one = come(course).enrolment
+    with time_machine.travel(seoul(at), tick=False):
+        for path in (url(course), link(one)):
+            page = words_of(client.get(path))
+            assert until in page
+            assert page.count("취소해 주십시오") == 1
+
+
 @pytest.mark.parametrize(
     "values",
     [
