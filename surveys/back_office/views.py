@@ -107,6 +107,7 @@ def show(request: HttpRequest, context: Context, pk: int) -> HttpResponse:
 def _page(survey: Survey, person: StaffMember, form: StaffForm) -> Context:
     now = timezone.now()
     editable = not survey.frozen and survey.status in {Status.DRAFT, Status.OPEN}
+    form.needed = () if survey.is_model else ("closes_at",)
     return {
         "title": survey.title,
         "survey": survey,

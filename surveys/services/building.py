@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 
-from centre.calendar import SEOUL
+from centre.calendar import SEOUL, Period, period_end
 from centre.models import StaffMember, Team
 from surveys.errors import NotNow, Refused
 from surveys.models import (
@@ -29,6 +29,18 @@ from surveys.services._base import lock, lock_to_change, record, require, words
 
 _MOST_QUESTIONS = 60
 _MOST_CHOICES = 40
+_NEARLY_OVER = timedelta(days=31)
+_PERIODS = {
+    Renewal.QUARTER: Period.QUARTER,
+    Renewal.HALF: Period.HALF_YEAR,
+    Renewal.YEAR: Period.YEAR,
+}
+#: What goes on by itself, and how often it ends and begins anew; staff may change it.
+_STANDING = {
+    Kind.CASE: Renewal.YEAR,
+    Kind.VISIT: Renewal.YEAR,
+    Kind.PHONE: Renewal.QUARTER,
+}
 _NEEDS_CHOICES = frozenset({QuestionType.SINGLE, QuestionType.MULTIPLE})
 
 
@@ -60,17 +72,36 @@ def create_survey(
 ) -> Survey:
     """A draft from the questionnaire of its kind, or without questions where ``empty``.
 
-    The series is that of its kind, so that one at a time of each is open.
+    The series is that of its kind, so that one at a time of each is open. It has an end that can be
+    changed: of its period for what goes on, of the year for what is asked once.
     """
     require(by)
     if kind not in Kind.values:
         raise Refused("종류를 골라 주십시오.", field="kind")
     named = words(title, field="title", longest=120) or questionnaire(kind).title
     survey = new_survey(series=kind, kind=kind, title=named, by=by, now=now)
+    survey.renewal = _STANDING.get(Kind(kind), Renewal.NONE)
+    _plan_end(survey, now=now)
     if not empty:
         add_items(survey, questionnaire(kind).items)
     record(survey, "survey-created", at=now, now=now, by=by)
     return survey
+
+
+def _plan_end(survey: Survey, *, now: datetime) -> None:
+    """An end to begin with, so that it can be opened as made; a course's model has none."""
+    if not survey.is_model:
+        survey.closes_at = end_of_period(survey.renewal or Renewal.YEAR, now=now)
+    survey.save(update_fields=["closes_at", "renewal"])
+
+
+def end_of_period(renewal: str, *, now: datetime) -> datetime:
+    """The end of the period that holds ``now``, or of the one after where that is nearly over: what
+    ends on 31 December at 18:00 is followed by that of the new year.
+    """
+    period = _PERIODS[Renewal(renewal)]
+    end = period_end(period, now)
+    return period_end(period, end) if end - now < _NEARLY_OVER else end
 
 
 def new_survey(
@@ -218,6 +249,7 @@ def copy_version(*, survey_id: int, by: StaffMember, now: datetime) -> Survey:
     if earlier.subject_id is not None:
         raise NotNow("교육마다의 설문은 ‘교육 만족도’ 본보기를 바꾸면 다음 교육부터 달라집니다.")
     survey = copy_of(earlier, now=now, by=by)
+    _plan_end(survey, now=now)
     record(survey, "survey-created", at=now, now=now, by=by, data={"from": earlier.slug})
     return survey
 

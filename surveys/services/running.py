@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from centre.calendar import Period, period_end
 from centre.models import StaffMember
 from surveys.errors import NotNow, Refused
-from surveys.models import Renewal, Status, Survey
+from surveys.models import Status, Survey
 from surveys.queries import year_of
 from surveys.services._base import lock, record, require
-from surveys.services.building import copy_of
+from surveys.services.building import copy_of, end_of_period
 from surveys.services.promises import promise_publication, settle_year
 
 logger = logging.getLogger(__name__)
-
-_NEARLY_OVER = timedelta(days=31)
-
-_PERIODS = {
-    Renewal.QUARTER: Period.QUARTER,
-    Renewal.HALF: Period.HALF_YEAR,
-    Renewal.YEAR: Period.YEAR,
-}
 
 
 @transaction.atomic
@@ -83,15 +74,10 @@ def after_answers(survey: Survey, *, now: datetime) -> None:
 
 
 def _go_on(survey: Survey, *, now: datetime) -> None:
-    """The next one, until the end of the period in which it is opened, or of the one after where
-    that is nearly over: one that ends on 31 December at 18:00 is followed by that of the new year.
-    """
-    period = _PERIODS[Renewal(survey.renewal)]
+    """The next one, until the end of its period: see ``end_of_period``."""
     following = copy_of(survey, now=now)
     following.opens_at = survey.closed_at
-    following.closes_at = period_end(period, now)
-    if following.closes_at - now < _NEARLY_OVER:
-        following.closes_at = period_end(period, following.closes_at)
+    following.closes_at = end_of_period(survey.renewal, now=now)
     following.save(update_fields=["opens_at", "closes_at"])
     open_survey(survey_id=following.pk, by=None, now=now)
 

@@ -46,11 +46,11 @@ def manager(person: Callable[[str], StaffMember]) -> StaffMember:
 
 @pytest.fixture
 def draft(manager: StaffMember) -> Callable[..., Survey]:
-    """A survey from its questionnaire, with an end."""
+    """A survey from its questionnaire, with an end, that does not go on by itself."""
 
     def do(kind: str = "visit", *, now: datetime = MORNING, closes_at: Any = END) -> Survey:
         survey = services.create_survey(kind=kind, by=manager, now=now)
-        Survey.objects.filter(pk=survey.pk).update(closes_at=closes_at)
+        Survey.objects.filter(pk=survey.pk).update(closes_at=closes_at, renewal="")
         survey.refresh_from_db()
         return survey
 

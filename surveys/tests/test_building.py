@@ -42,6 +42,39 @@ def test_a_survey_begins_with_the_questionnaire_of_its_kind(
     assert [row.code for row in again] == (["C7"] if kind == "case" else [])
 
 
+@pytest.mark.parametrize(
+    ("kind", "renewal", "end"),
+    [
+        ("case", "year", "2027-01-01 00:00"),
+        ("visit", "year", "2027-01-01 00:00"),
+        ("phone", "quarter", "2027-01-01 00:00"),  # this quarter is nearly over
+        ("yearly", "", "2027-01-01 00:00"),
+        ("course", "", None),
+    ],
+)
+def test_a_survey_can_be_opened_as_made(
+    manager: StaffMember, kind: str, renewal: str, end: str | None
+) -> None:
+    survey = services.create_survey(kind=kind, by=manager, now=MORNING)
+    survey.refresh_from_db()
+    assert (survey.renewal, survey.closes_at) == (renewal, end and seoul(end))
+    services.open_survey(survey_id=survey.pk, by=manager, now=MORNING)
+    copied = services.copy_version(survey_id=survey.pk, by=manager, now=MORNING)
+    copied.refresh_from_db()
+    assert (copied.renewal, copied.closes_at) == (renewal, end and seoul(end))
+
+
+@pytest.mark.parametrize(("kind", "optional"), [("visit", False), ("course", True)])
+def test_an_end_that_is_needed_is_not_called_optional(
+    client: Client, draft: Callable[..., Survey], manager: StaffMember, kind: str, *, optional: bool
+) -> None:
+    client.force_login(manager.user)
+    page = client.get(_url("change", draft(kind).pk)).content.decode()
+    label = re.search(r'<label for="id_closes_at">(.*?)</label>', page)
+    assert label is not None
+    assert ("선택" in label[1]) is optional
+
+
 def test_who_may_build(person: Callable[[str], StaffMember]) -> None:
     with pytest.raises(NotAllowed):
         services.create_survey(kind="visit", by=person("im.do"), now=MORNING)
@@ -186,6 +219,7 @@ def test_built_opened_and_closed_through_the_pages(client: Client, manager: Staf
     survey = Survey.objects.get()
     assert survey.title in made.content.decode()
     page = _url("change", survey.pk)
+    Survey.objects.filter(pk=survey.pk).update(closes_at=None)
     refused = client.post(page, {"do": "open"}, follow=True)
     assert "마치는 때를 정한 뒤" in refused.content.decode()
     saved = {
