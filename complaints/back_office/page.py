@@ -10,7 +10,7 @@ from typing import Any
 from centre import queries as centre_queries
 from centre.models import StaffMember, Team, Topic
 from centre.rights import may
-from centre.words import korean_instant
+from centre.words import korean_day, korean_instant
 from complaints import queries, texts
 from complaints.back_office import actions, history, stages
 from complaints.back_office.actions import GROUPS, PANELS, Action, Panel
@@ -448,7 +448,7 @@ def answer_rows(response: Response) -> list[tuple[str, str]]:
         ("까닭", response.reason),
         ("조치한 것", response.action_done),
         ("앞으로 할 것", response.action_planned),
-        ("마칠 날", f"{response.action_due_on}" if response.action_due_on else ""),
+        ("마칠 날", korean_day(response.action_due_on) if response.action_due_on else ""),
     ]
     return _kept(rows)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from centre import queries as centre_queries
 from centre.calendar import seoul_day
@@ -16,11 +17,15 @@ from complaints.errors import ChangedMeanwhile, NotAllowed, NotNow, Refused
 from complaints.models import (
     Caution,
     CautionApproval,
+    Complaint,
+    CorrectiveAction,
     Review,
+    Verification,
 )
 from complaints.services._base import actor, words
 from complaints.services.apologies import next_document_number
-from complaints.services.putting_right import sentence
+from complaints.services.putting_right import action_key, sentence
+from complaints.services.repeating import chain
 from complaints.services.review_papers import (
     addressee,
     caution_document,
@@ -39,6 +44,8 @@ from complaints.services.reviewing import (
 )
 from notices import services as notices
 from standards import services as standards
+from standards.models import Commitment
+from standards.models import State as Kept
 
 # --- decided ------------------------------------------------------------------------------------
 
@@ -69,6 +76,7 @@ def decide(
     if not line:
         raise NotNow("결재할 수 있는 다른 관리자가 없습니다.")
     if issue:
+        _refuse_untrue(review, now=now)
         to_person, to_team = _recipients(review, to_person=to_person, to_team=to_team)
         _refuse_gaps(improvement, improvement_due_on, now=now)
     caution, _created = Caution.objects.update_or_create(
@@ -90,6 +98,24 @@ def decide(
     record_on(review, "caution-drafted", at=now, by=actor(by))
     _ask(caution, line[0], place=1, now=now)
     return caution
+
+
+def _refuse_untrue(review: Review, *, now: datetime) -> None:
+    """A caution speaks of a promised measure that was not carried out: found so by somebody else
+    than its owner, or not done by its day (charter line 65)."""
+    actions = list(CorrectiveAction.objects.filter(finding__complaint__in=_chain_of(review)))
+    found = Verification.objects.filter(action__in=actions, carried_out=False).exists()
+    keys = [action_key(action) for action in actions]
+    late = Q(state=Kept.MISSED) | Q(state=Kept.RUNNING, due_at__lt=now)
+    if not found and not Commitment.objects.filter(late, key__in=keys).exists():
+        raise NotNow(
+            "약속한 조치의 기한이 지났거나 이루어지지 않은 것으로 확인된 뒤에만 주의할 수 있습니다. "
+            "그 건의 시정조치를 먼저 확인해 주십시오."
+        )
+
+
+def _chain_of(review: Review) -> list[Complaint]:
+    return [review.complaint, *chain(review.complaint)]
 
 
 def _recipients(review: Review, *, to_person: bool, to_team: bool) -> tuple[bool, bool]:

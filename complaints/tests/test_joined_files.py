@@ -54,8 +54,7 @@ def opened(username: str, url: str) -> int:
     """The status of the answer, and that what was sent is the file."""
     response: Any = browser_of(username).get(url)
     if response.status_code == 200:
-        assert b"".join(response.streaming_content) == CONTENT
-        response.close()
+        assert b"".join(response.streaming_content) == CONTENT  # to its end, which closes it
     return int(response.status_code)
 
 

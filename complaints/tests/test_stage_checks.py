@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from centre.models import StaffMember
 from complaints import services
+from complaints.errors import NotNow
 from complaints.models import (
     ApologyLetter,
     Caution,
@@ -52,7 +53,16 @@ def ladder(file: File, person: Find, settings: Any) -> list[Complaint]:
     answer(two, ACCEPTED, now=LATER)
     later = LATER + timedelta(days=7)
     three = services.raise_again(complaint_id=two.pk, text="세 번째입니다", now=later).complaint
-    heard(Review.objects.get(), person, now=later)
+    review = heard(Review.objects.get(), person, now=later)
+    with pytest.raises(NotNow, match="확인된 뒤에만"):
+        cautioning.decide(review_id=review.pk, by=person("seo.yh"), now=later, **DECISION)
+    services.verify_action(
+        action_id=CorrectiveAction.objects.get(finding__complaint=two).pk,
+        carried_out=False,
+        note="그대로임",
+        by=person("seo.yh"),
+        now=later,
+    )
     cautioning.decide(review_id=Review.objects.get().pk, by=person("seo.yh"), now=later, **DECISION)
     approved(Review.objects.get(), person, now=later)
     deliver(now=later)
@@ -68,7 +78,7 @@ def _change(rows: Any, **values: Any) -> Callable[[], None]:
 
 
 def _verified_by_its_owner() -> None:
-    look = Verification.objects.select_related("action").get()
+    look = Verification.objects.select_related("action").get(carried_out=True)
     Verification.objects.filter(pk=look.pk).update(by=look.action.owner_id)
 
 
