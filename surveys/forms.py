@@ -218,6 +218,12 @@ class StaffForm(forms.Form):
             for error in errors
         ]
 
+    def only_to_read(self) -> None:
+        """Nothing can be typed; nothing is called optional either."""
+        self.needed = tuple(self.fields)
+        for shown in self.fields.values():
+            shown.disabled = True
+
     def refuse(self, name: str, message: str) -> None:
         self.add_error(name if name in self.fields else None, message)
 

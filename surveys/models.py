@@ -176,6 +176,11 @@ class Survey(models.Model):
         """What the surveys of courses are made from; nobody answers it."""
         return self.kind == Kind.COURSE and self.subject_id is None
 
+    @property
+    def editable(self) -> bool:
+        """Whether its questions may still be changed: nobody answered and it has not ended."""
+        return not self.frozen and self.status in {Status.DRAFT, Status.OPEN}
+
     def is_open_at(self, now: datetime) -> bool:
         """Whether somebody may begin to answer."""
         return self.status == Status.OPEN and (self.closes_at is None or now < self.closes_at)

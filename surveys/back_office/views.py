@@ -106,7 +106,6 @@ def show(request: HttpRequest, context: Context, pk: int) -> HttpResponse:
 
 def _page(survey: Survey, person: StaffMember, form: StaffForm) -> Context:
     now = timezone.now()
-    editable = not survey.frozen and survey.status in {Status.DRAFT, Status.OPEN}
     form.needed = () if survey.is_model else ("closes_at",)
     return {
         "title": survey.title,
@@ -115,7 +114,7 @@ def _page(survey: Survey, person: StaffMember, form: StaffForm) -> Context:
         "questions": list(survey.questions.all()),
         "may_edit": may(person.user, "edit_surveys"),
         "may_enter": may(person.user, "enter_survey_answers"),
-        "editable": editable,
+        "editable": survey.editable,
         "open_link": queries.survey_url(survey) if survey.by_open_link else "",
         "to_ring": queries.to_ring(survey, now=now).count(),
         "days": queries.responses_by_day(survey) if survey.anonymous else {},
@@ -218,12 +217,16 @@ _ACTIONS: dict[str, Callable[[HttpRequest, Survey, StaffMember], tuple[str, str]
 def question(
     request: HttpRequest, context: Context, pk: int, question_id: int | None = None
 ) -> HttpResponse:
-    """Add a question or change one."""
+    """Add a question or change one; only to be read where nothing may be changed any more."""
     person = _person(request, "edit_surveys")
     survey = _survey(pk)
     row = get_object_or_404(Question, pk=question_id, survey=survey) if question_id else None
     initial = QuestionForm.initial_of(row) if row else {}
     form = QuestionForm(request.POST if request.method == "POST" else None, initial=initial)
+    if not survey.editable and request.method != "POST":
+        if row is None:
+            return redirect(f"{_url('change', survey.pk)}#questions")
+        form.only_to_read()
     if request.method == "POST" and form.is_valid():
         try:
             services.save_question(
@@ -239,12 +242,18 @@ def question(
             messages.success(request, "문항을 저장했습니다.")
             return redirect(f"{_url('change', survey.pk)}#questions")
     found = context | {
-        "title": "문항 고치기" if row else "문항 더하기",
+        "title": _question_title(survey, row),
         "survey": survey,
         "form": form,
     }
     status = UNPROCESSABLE if form.errors else 200
     return render(request, f"{_FOLDER}/question.html", found, status=status)
+
+
+def _question_title(survey: Survey, row: Question | None) -> str:
+    if row is None:
+        return "문항 더하기"
+    return "문항 고치기" if survey.editable else "문항 보기"
 
 
 # --- preview, paper, card -------------------------------------------------------------------------

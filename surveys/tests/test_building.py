@@ -253,6 +253,30 @@ def test_built_opened_and_closed_through_the_pages(client: Client, manager: Staf
     assert client.post(page, {"do": "nonsense"}).status_code == 404
 
 
+def test_questions_that_were_answered_are_only_read(
+    client: Client, opened: Callable[..., Survey], manager: StaffMember
+) -> None:
+    survey = opened()
+    client.force_login(manager.user)
+    edit = _url("question", survey.pk, survey.questions.all()[0].pk)
+    free = client.get(edit).content.decode()
+    assert 'value="save"' in free
+    assert " disabled" not in free
+    answered(survey)
+    frozen = client.get(edit).content.decode()
+    assert "새 판 만들기" in frozen
+    assert 'value="save"' not in frozen
+    fields = re.findall(r'<(?:input|select|textarea)[^>]*name="(?!csrf)[^>]*>', frozen)
+    typed = [field for field in fields if 'id="id_' in field]
+    assert len(typed) == 13
+    assert all(" disabled" in field for field in typed)
+    add = client.get(_url("question_add", survey.pk))
+    assert add["Location"].startswith(_url("change", survey.pk))
+    sent = client.post(edit, NEW | {"choices": "가\r\n나"})
+    assert sent.status_code == 422
+    assert 'value="save"' not in sent.content.decode()
+
+
 def test_the_list_costs_the_same_however_long(
     client: Client,
     opened: Callable[..., Survey],
