@@ -24,7 +24,7 @@ from complaints import numbers, registry
 from complaints.choosing import Choice, choose
 from complaints.errors import NotAllowed, Refused
 from complaints.filing import Filed, Filing
-from complaints.models import AboutStaff, Channel, Complaint, Kind, ReplyBy, State
+from complaints.models import AboutStaff, Channel, Complaint, Decision, Kind, ReplyBy, State
 from complaints.naming import people_meant, people_named
 from complaints.queries import (
     SUBJECT,
@@ -320,7 +320,8 @@ def _file(
         data={"channel": complaint.channel, "kind": complaint.kind},
         key=f"complaint:{complaint.pk}:received",
     )
-    choice = choose(topic=complaint.topic, without=kept_out(complaint), now=now)
+    without = kept_out(complaint) | _who_declined(complaint)
+    choice = choose(topic=complaint.topic, without=without, now=now)
     _give_to(complaint, choice)
     _open_commitments(complaint, filing, now=now)
     _tell_of_receipt(complaint, filing, code, now=now)
@@ -372,6 +373,15 @@ def _previous(filing: Filing) -> Complaint | None:
     """The earlier case that was named; an unknown number is kept in the log only as absent."""
     number = numbers.normalise_receipt_number(filing.previous_receipt_number)
     return Complaint.objects.filter(receipt_number=number).first() if number else None
+
+
+def _who_declined(complaint: Complaint) -> frozenset[int]:
+    """Whoever wrote the refusal that this case goes on from: "다른 사람이 처음부터 다시 검토합니다" (§7.7)."""
+    if complaint.previous is None:
+        return frozenset()
+    told = complaint.previous.responses.filter(told_at__isnull=False)
+    last = told.filter(decision__in=[Decision.DECLINED, Decision.NOT_ADOPTED]).last()
+    return frozenset({last.drafted_by_id}) if last is not None else frozenset()
 
 
 def _keep_what_came_along(complaint: Complaint, filing: Filing, *, now: datetime) -> None:

@@ -445,3 +445,12 @@ def test_late_is_told_once_a_day_to_those_who_answer_for_it(
     late = Notice.objects.filter(template="stage-two-overdue")
     assert set(late.values_list("staff__name", flat=True)) == {"남가영", "백승우", "서윤하"}
     assert late.count() == 6
+
+
+def test_what_was_declined_is_looked_at_by_somebody_else(file: File, person: Find) -> None:
+    """다른 사람이 처음부터 다시 검토합니다, says the mail of the refusal (korean_texts §7.7)."""
+    first = file(**OTHER_WISH).complaint
+    answer(first, DECLINED, now=MORNING)
+    again = services.raise_again(complaint_id=first.pk, text="그래도 빼면 안 됩니다", now=LATER)
+    assert fresh(first).handler == person("nam.gy")
+    assert fresh(again.complaint).handler == person("baek.sw")

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from centre import queries as centre_queries
 from centre.calendar import SEOUL, seoul_day
-from centre.models import StaffMember
+from centre.models import Position, StaffMember
 from notices import services as notices
 from reception.models import ContactNote, Visit
 from reception.queries import CALLBACK, VISIT, contact_key, desk_people, wait_key
@@ -88,7 +88,8 @@ def visit_facts(keys: Sequence[str]) -> dict[str, datetime]:
 
 
 def take_contact_steps(steps: Sequence[StepDue], *, now: datetime) -> None:
-    """Soon due: keeper and person sought. Missed: the lead as well, whatever the hour."""
+    """Soon due: keeper and person sought. Missed: the lead as well, whatever the hour, or whoever
+    stands above where the lead is the person sought."""
     ids = {step.commitment.subject_id for step in steps}
     rows = ContactNote.objects.filter(pk__in=ids).select_related(
         "sought__team", "sought__user", "keeper__team", "keeper__user", "team"
@@ -113,7 +114,10 @@ def take_contact_steps(steps: Sequence[StepDue], *, now: datetime) -> None:
                 owed += _tell(note, people, "callback-soon", step, minutes_left=left)
             events.append(_reminded(CALLBACK, note.pk, "contact-soon", step, now=now))
         else:
-            people.append(leads[note.team_id])
+            lead = leads[note.team_id]
+            above = centre_queries.people_in(Position.SECRETARY_GENERAL, at=now)
+            hears = lead is not None and lead.pk != note.sought_id
+            people.append(lead if hears else above.select_related("team", "user").first())
             owed += _tell(note, people, "callback-overdue", step)
     record_many(events)
     notices.owe_many(owed, now=now)
