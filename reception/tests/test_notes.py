@@ -423,7 +423,7 @@ def test_who_stands_in_is_found_as_everywhere_else(away: Any) -> None:
             assert one.stand_in == stand_in(one.person, at=MORNING)
 
 
-def test_a_miss_of_a_lead_reaches_whoever_stands_above(take: Any) -> None:
+def test_a_miss_of_a_lead_reaches_whoever_stands_above(take: Any, away: Any) -> None:
     away("oh.sr", "2026-09-09 09:00", "2026-09-09 18:00")
     take(sought="oh.sr")
     sweep(now=MORNING + timedelta(hours=2))
