@@ -108,6 +108,7 @@ def ask(
         now=now,
         context={"handler_name": drafter.name, "handler_title": drafter.title}
         | _what_is_asked(complaint, document, document_id),
+        hours="any",
     )
     return approval
 

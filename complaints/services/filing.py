@@ -545,19 +545,18 @@ def tell_of_assignment(complaint: Complaint, choice: Choice, *, now: datetime) -
             kept=int(choice.expert),
             team=complaint.team,
         )
-    tell_staff([complaint.handler], "assigned", complaint=complaint, key=prefix, now=now)
+    at_once = partial(tell_staff, complaint=complaint, now=now, hours="any")  # only reminders wait
+    at_once([complaint.handler], "assigned", key=prefix)
     if complaint.about_staff_unclear:
         return
     mates = StaffMember.objects.filter(team=complaint.team, left_on=None)
     stage = Commitment.objects.filter(key=f"complaint:{complaint.pk}:stage-1").first()
     runs = stage is not None and stage.fulfilled_at is None and stage.due_at > now
     ack_due = stage.due_at if stage is not None and runs else due_in("4h", now=now)
-    tell_staff(
+    at_once(
         list(mates.exclude(pk=complaint.handler.pk).select_related("user", "team")),
         "team-referred",
-        complaint=complaint,
         key=f"team:{complaint.version}",
-        now=now,
         context={"ack_due_at": korean_instant(ack_due)},
     )
 

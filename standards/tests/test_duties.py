@@ -511,7 +511,7 @@ def test_a_flood_of_reports_is_refused(lead: StaffMember) -> None:
         report()
     report(sender="192.0.2.2")
     report(now="2026-03-03 11:01")
-    assert Duty.objects.exclude(sender="").filter(sender__contains="192").count() == 0
+    assert Duty.objects.exclude(sender="").filter(sender__contains="192.0.2").count() == 0
 
 
 @pytest.mark.parametrize("what", ["", " \u200b ", "850101-1234567", "가" * 1001])
