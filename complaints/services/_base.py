@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -11,14 +12,12 @@ from centre import queries as centre_queries
 from centre.calendar import CalendarError
 from centre.models import Role, StaffMember
 from centre.rights import may
-from complaints import queries
+from complaints import queries, typed
 from complaints.errors import ChangedMeanwhile, NotAllowed, NotFound, Refused
 from complaints.models import Complaint
 from complaints.queries import SUBJECT
-from complaints.texts import refusal
 from records import services as records
 from records.actors import Actor
-from records.personal import clean_text, find_resident_number
 
 
 def actor(person: StaffMember) -> Actor:
@@ -90,23 +89,8 @@ def record(
     return event is not None
 
 
-def words(text: str, *, field: str, required: str = "", longest: int = 20_000) -> str:
-    """Text typed by a person, made clean; Refused where it is missing, too long or forbidden.
-
-    Resident registration numbers are refused everywhere (Personal Information Protection Act 24-2).
-    """
-    cleaned = clean_text(text).strip()
-    if required and not cleaned:
-        raise Refused(required, field=field)
-    if len(cleaned) > longest:
-        raise Refused(
-            f"{longest:,}자까지 쓸 수 있습니다. 지금은 {len(cleaned):,}자입니다. "
-            "나머지는 파일로 붙여 주십시오.",
-            field=field,
-        )
-    if find_resident_number(cleaned):
-        raise Refused(refusal("resident_number"), field=field)
-    return cleaned
+#: Text typed by a person, made clean; Refused where it is missing, too long or forbidden.
+words = partial(typed.words, refused=Refused, longest=20_000, rest="나머지는 파일로 붙여 주십시오.")
 
 
 def require_open_day(day: date, *, field: str) -> None:

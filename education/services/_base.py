@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from centre.models import StaffMember
 from centre.rights import may
-from complaints.texts import refusal
+from complaints import typed
 from education.errors import NotAllowed, NotFound, Refused
 from education.models import Course
 from education.queries import COURSE, may_see_participants
 from records import services as records
 from records.actors import CITIZEN, Actor
-from records.personal import clean_text, find_resident_number
-
-LONGEST_TOKEN = 64
 
 
 def actor(person: StaffMember) -> Actor:
@@ -62,25 +60,12 @@ def record(
     return event is not None
 
 
-def words(text: str, *, field: str, required: str = "", longest: int = 200) -> str:
-    """Text typed by a person, made clean; Refused where missing, too long or forbidden."""
-    cleaned = clean_text(text).strip()
-    if required and not cleaned:
-        raise Refused(required, field=field)
-    if len(cleaned) > longest:
-        raise Refused(
-            f"{longest:,}자까지 쓸 수 있습니다. 지금은 {len(cleaned):,}자입니다.", field=field
-        )
-    if find_resident_number(cleaned):
-        raise Refused(refusal("resident_number"), field=field)
-    return cleaned
+#: Text typed by a person, made clean; Refused where missing, too long or forbidden.
+words = partial(typed.words, refused=Refused, longest=200)
 
 
-def token(form_token: str) -> str:
-    """What makes a form count once."""
-    if not 8 <= len(form_token) <= LONGEST_TOKEN:
-        raise Refused("화면을 새로 고친 뒤 다시 눌러 주십시오.")
-    return form_token
+#: What makes a form count once; Refused where it is none.
+token = partial(typed.token, refused=Refused)
 
 
 def lock(course_id: int) -> Course:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from centre.models import StaffMember
 from centre.rights import may
-from complaints.texts import refusal
+from complaints import typed
 from records import services as records
 from records.actors import SYSTEM, Actor
-from records.personal import clean_text, find_resident_number
 from surveys.errors import NotAllowed, NotNow, Refused
 from surveys.models import Status, Survey
 from surveys.queries import SURVEY
@@ -48,18 +48,8 @@ def record(
     )
 
 
-def words(text: str, *, field: str, required: str = "", longest: int = 300) -> str:
-    """Text typed by a person, made clean; Refused where missing, too long or forbidden."""
-    cleaned = clean_text(text).strip()
-    if required and not cleaned:
-        raise Refused(required, field=field)
-    if len(cleaned) > longest:
-        raise Refused(
-            f"{longest:,}자까지 쓸 수 있습니다. 지금은 {len(cleaned):,}자입니다.", field=field
-        )
-    if find_resident_number(cleaned):
-        raise Refused(refusal("resident_number"), field=field)
-    return cleaned
+#: Text typed by a person, made clean; Refused where missing, too long or forbidden.
+words = partial(typed.words, refused=Refused, longest=300)
 
 
 def lock(survey_id: int) -> Survey:
