@@ -20,6 +20,10 @@ class CannotRevise(Refused):
     """What is the charter's, what does not fit, or nothing that would change."""
 
 
+class BadPeriod(Refused, ValueError):
+    """A period back to front, too long, or of years nobody can ask about."""
+
+
 class NoSuchCommitment(Refused):
     """Nothing was promised under this key."""
 

@@ -1,23 +1,24 @@
-"""How well each promise was kept in a year, counted now from the rows.
+"""How well each promise was kept in a period, by code; by month and by team where asked.
 
-A case belongs to the Seoul year of its due instant in force (a promise that ends at midnight to
-the day that ends there). Late is missed. The rate is kept ÷ (kept + missed + running past due),
+A case belongs to the Seoul day of its due instant in force (a promise that ends at midnight to
+the day that ends there). Periods are Seoul days, both ends included. Late is missed. The rate is kept ÷ (kept + missed + running past due),
 where kept means by the date promised first; kept after an extension stands beside it. What was
 withdrawn, merged or referred is shown and not counted. Zero of zero is "no case", not a rate.
+Which kinds of case a promise speaks of is asked of the version under which each was opened.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import date, datetime
+from typing import Final, TypeVar
 
-from django.db.models import Count, Q, Sum
-
-from centre.calendar import SEOUL
-from standards.models import Commitment, Observation, Standard, State
+from standards import counting
+from standards.errors import BadPeriod
+from standards.models import Commitment, Standard, State
+from standards.months import Month, due_day
 
 #: Counts about a few people are hidden below this number, all of them, so that none can be found
 #: by subtraction.
@@ -70,50 +71,140 @@ class Result:
     others: Tally = Tally()
 
 
-def of_year(year: int, *, standards: Mapping[str, Standard], now: datetime) -> dict[str, Result]:
-    """Results by code; codes without any case are left out. Two queries."""
-    counted: defaultdict[str, Tally] = defaultdict(Tally)
-    others: defaultdict[str, Tally] = defaultdict(Tally)
-    tallies = [*_commitments(year, now=now), *_observations(year)]
-    for code, category, tally in tallies:
-        standard = standards.get(code)
-        if standard is None:
-            continue
-        speaks_of = not standard.kinds or not category or category in standard.kinds
-        (counted if speaks_of else others)[code] += tally
-    return {code: Result(counted[code], others[code]) for code in counted.keys() | others.keys()}
+#: No question goes further.
+MOST_YEARS: Final = 10
+EARLIEST: Final = date(2000, 1, 1)
+LATEST: Final = date(2099, 12, 31)
+Key = TypeVar("Key", bound=Hashable)
 
 
-def _commitments(year: int, *, now: datetime) -> list[tuple[str, str, Tally]]:
-    start, end = _bounds(year)
-    rows = (
-        Commitment.objects.filter(due_at__gt=start, due_at__lte=end)
-        .values_list("code", "category")
-        .annotate(
-            kept=Count("pk", filter=Q(state=State.KEPT)),
-            kept_extended=Count("pk", filter=Q(state=State.KEPT_EXTENDED)),
-            missed=Count("pk", filter=Q(state=State.MISSED)),
-            overdue=Count("pk", filter=Q(state=State.RUNNING, due_at__lt=now)),
-            excluded=Count("pk", filter=Q(state=State.EXCLUDED)),
+def check_period(first: date, last: date) -> None:
+    """BadPeriod for a period back to front, longer than ten years, or out of this century."""
+    if last < first:
+        raise BadPeriod("기간의 끝이 시작보다 앞섭니다. 시작과 끝을 바꾸어 주십시오.", field="last")
+    if first < EARLIEST or last > LATEST:
+        raise BadPeriod("2000년부터 2099년까지의 기간을 골라 주십시오.", field="first")
+    if last >= first.replace(year=first.year + MOST_YEARS, day=min(first.day, 28)):
+        raise BadPeriod(f"기간은 {MOST_YEARS}년까지 고르실 수 있습니다.", field="last")
+
+
+def of_year(
+    year: int, *, now: datetime, standards: Mapping[str, Standard] | None = None
+) -> dict[str, Result]:
+    """Results of a calendar year by code; codes without any case are left out."""
+    if not EARLIEST.year <= year <= LATEST.year:
+        raise BadPeriod("2000년부터 2099년까지의 해를 골라 주십시오.", field="year")
+    return between(date(year, 1, 1), date(year, 12, 31), now=now, standards=standards)
+
+
+def between(
+    first: date,
+    last: date,
+    *,
+    now: datetime,
+    standards: Mapping[str, Standard] | None = None,
+    codes: Collection[str] | None = None,
+    team_ids: Collection[int | None] | None = None,
+) -> dict[str, Result]:
+    """Results by code, of the codes named by ``standards`` or ``codes`` and of these teams.
+
+    None in ``team_ids`` means what belongs to no team. Codes without any case are left out.
+    BadPeriod says what is wrong with a period.
+    """
+    rows = _rows(first, last, now=now, codes=_codes(standards, codes), team_ids=team_ids)
+    return {code: results[None] for code, results in _grouped(rows, lambda _row: None).items()}
+
+
+def by_month(
+    first: date,
+    last: date,
+    *,
+    now: datetime,
+    standards: Mapping[str, Standard] | None = None,
+    codes: Collection[str] | None = None,
+    team_ids: Collection[int | None] | None = None,
+) -> dict[str, dict[Month, Result]]:
+    """As ``between``, month by month; of a month at either end only the days of the period."""
+    rows = _rows(first, last, now=now, codes=_codes(standards, codes), team_ids=team_ids)
+    return _grouped(rows, lambda row: row.month)
+
+
+def by_team(
+    first: date,
+    last: date,
+    *,
+    now: datetime,
+    standards: Mapping[str, Standard] | None = None,
+    codes: Collection[str] | None = None,
+    team_ids: Collection[int | None] | None = None,
+) -> dict[str, dict[int | None, Result]]:
+    """As ``between``, team by team (None: of no team), dissolved teams included."""
+    rows = _rows(first, last, now=now, codes=_codes(standards, codes), team_ids=team_ids)
+    return _grouped(rows, lambda row: row.team_id)
+
+
+def _codes(
+    standards: Mapping[str, Standard] | None, codes: Collection[str] | None
+) -> Collection[str] | None:
+    if standards is None:
+        return codes
+    return set(standards) if codes is None else set(standards) & set(codes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A tally of one code; ``counted`` where the promise speaks of these cases."""
+
+    code: str
+    counted: bool
+    month: Month
+    team_id: int | None
+    tally: Tally
+
+
+def _grouped(rows: Iterator[_Row], by: Callable[[_Row], Key]) -> dict[str, dict[Key, Result]]:
+    found: defaultdict[str, dict[Key, Result]] = defaultdict(dict)
+    for row in rows:
+        key = by(row)
+        result = found[row.code].get(key, Result())
+        found[row.code][key] = (
+            Result(result.counted + row.tally, result.others)
+            if row.counted
+            else Result(result.counted, result.others + row.tally)
         )
-        .order_by()
+    return dict(found)
+
+
+def _rows(
+    first: date,
+    last: date,
+    *,
+    now: datetime,
+    codes: Collection[str] | None,
+    team_ids: Collection[int | None] | None,
+) -> Iterator[_Row]:
+    check_period(first, last)
+    versions = Standard.objects.all() if codes is None else Standard.objects.filter(code__in=codes)
+    standards = versions.in_bulk()
+    today = due_day(now)
+    late = _late_today(today, now=now)
+    for place, found in counting.from_rows(first, last).items():
+        standard = standards.get(place.standard_id)
+        if standard is None or (team_ids is not None and place.team_id not in team_ids):
+            continue
+        overdue = found.running if place.day < today else 0
+        if place.day == today:
+            overdue = late.get((place.standard_id, place.team_id, place.category), 0)
+        tally = Tally(found.kept, found.kept_extended, found.missed, overdue, found.excluded)
+        if not tally.is_empty:
+            counted = not standard.kinds or not place.category or place.category in standard.kinds
+            yield _Row(standard.code, counted, Month.of(place.day), place.team_id, tally)
+
+
+def _late_today(today: date, *, now: datetime) -> dict[tuple[int, int | None, str], int]:
+    """How many of those that fall due today are past due already."""
+    rows = Commitment.objects.filter(
+        state=State.RUNNING, due_at__gt=counting.midnight(today), due_at__lt=now
     )
-    return [(code, category, Tally(*counts)) for code, category, *counts in rows]
-
-
-def _observations(year: int) -> list[tuple[str, str, Tally]]:
-    start, end = _bounds(year)
-    rows = (
-        Observation.objects.filter(at__gte=start, at__lt=end)
-        .values_list("standard__code", "category")
-        .annotate(good=Sum("kept"), tried=Sum("n"))
-        .order_by()
-    )
-    return [
-        (code, category, Tally(kept=good, missed=tried - good))
-        for code, category, good, tried in rows
-    ]
-
-
-def _bounds(year: int) -> tuple[datetime, datetime]:
-    return datetime(year, 1, 1, tzinfo=SEOUL), datetime(year + 1, 1, 1, tzinfo=SEOUL)
+    places = rows.values_list("standard_id", "team_id", "category")
+    return dict(Counter(places))
