@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from django.utils.safestring import SafeString
 
+from centre import charts
+from centre.charts import Bar, Part
 from centre.words import korean_day
-from surveys import charts
-from surveys.charts import Bar, Part
 from surveys.models import QuestionType
 
 Results = Mapping[str, Any]

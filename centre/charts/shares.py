@@ -1,7 +1,7 @@
-"""Charts as inline SVG: coloured by classes, with title and description. Pure.
+"""Bars below one another, and one bar of shares. Pure.
 
-Each stands beside a table with the same numbers. Sizes are attributes, so that a strict content
-policy lets them through; letters are as large as those of the page where it is narrow.
+Sizes are attributes, so that a strict content policy lets them through; letters are as large as
+those of the page where it is narrow.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Final
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from centre.charts.frame import NOTHING, frame, part_of
 
 _WIDTH: Final = 360
 _TRACK: Final = 288
@@ -45,9 +47,9 @@ def bars(name: str, title: str, rows: Sequence[Bar], *, most: float = 100) -> Sa
     description = ", ".join(f"{row.label} {row.shown}" for row in rows)
     drawn = format_html_join(
         "",
-        '<text class="rs-label" x="0" y="{}">{}</text>'
-        '<rect class="rs-track" x="0" y="{}" width="{}" height="16" rx="3"/>{}'
-        '<text class="rs-value" x="{}" y="{}">{}</text>',
+        '<text class="ch-label" x="0" y="{}">{}</text>'
+        '<rect class="ch-track" x="0" y="{}" width="{}" height="16" rx="3"/>{}'
+        '<text class="ch-value" x="{}" y="{}">{}</text>',
         (
             (
                 at * _ROW + 17,
@@ -62,15 +64,16 @@ def bars(name: str, title: str, rows: Sequence[Bar], *, most: float = 100) -> Sa
             for at, row in enumerate(rows)
         ),
     )
-    return _svg(name, title, description, height, drawn)
+    return frame(name, title, description, size=(_WIDTH, height), body=drawn)
 
 
 def _bar(row: Bar, at: int, most: float) -> SafeString:
-    if not row.value:
-        return SafeString("")
-    width = round(max(2.0, _TRACK * min(row.value, most) / most), 1)
+    share = part_of(row.value, most)
+    if not share:
+        return NOTHING
+    width = round(max(2.0, _TRACK * share), 1)
     return format_html(
-        '<rect class="rs-bar" x="0" y="{}" width="{}" height="16" rx="3"/>', at * _ROW + 25, width
+        '<rect class="ch-bar" x="0" y="{}" width="{}" height="16" rx="3"/>', at * _ROW + 25, width
     )
 
 
@@ -89,17 +92,17 @@ def spread(name: str, title: str, parts: Sequence[tuple[str, Part]]) -> SafeStri
         x += width
     body = format_html_join(
         "",
-        '<rect class="rs-tone-{}" x="{}" y="2" width="{}" height="30"/>{}',
+        '<rect class="ch-tone-{}" x="{}" y="2" width="{}" height="30"/>{}',
         drawn,
     )
-    return _svg(name, title, description, _SPREAD_HEIGHT, body)
+    return frame(name, title, description, size=(_WIDTH, _SPREAD_HEIGHT), body=body)
 
 
 def _number(part: Part, x: float, width: float) -> SafeString:
     if width * 100 / _WIDTH < _ROOM:
-        return SafeString("")
+        return NOTHING
     return format_html(
-        '<text class="rs-on-tone-{}" x="{}" y="22" text-anchor="middle">{}</text>',
+        '<text class="ch-on-tone-{}" x="{}" y="22" text-anchor="middle">{}</text>',
         part.tone,
         round(x + width / 2, 1),
         part.shown,
@@ -109,23 +112,7 @@ def _number(part: Part, x: float, width: float) -> SafeString:
 def swatch(tone: int) -> SafeString:
     """The colour of a part, for its row in the table."""
     return format_html(
-        '<svg class="rs-swatch" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">'
-        '<rect class="rs-tone-{}" width="12" height="12" rx="2"/></svg>',
+        '<svg class="ch-swatch" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">'
+        '<rect class="ch-tone-{}" width="12" height="12" rx="2"/></svg>',
         tone,
-    )
-
-
-def _svg(name: str, title: str, description: str, height: int, body: SafeString) -> SafeString:
-    return format_html(
-        '<svg class="rs-chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-title {}-desc">'
-        '<title id="{}-title">{}</title><desc id="{}-desc">{}</desc>{}</svg>',
-        _WIDTH,
-        height,
-        name,
-        name,
-        name,
-        title,
-        name,
-        description,
-        body,
     )
