@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from centre import rights
 from centre.calendar import seoul_day
+from centre.lockout import address_of
 from centre.models import User
 
 _SILENT: Final = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
@@ -81,6 +82,12 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has 
         "enter_current_password": _("지금 쓰는 비밀번호가 맞지 않습니다. 다시 적어 주십시오."),
         "incorrect_password": _("비밀번호가 맞지 않습니다. 다시 적어 주십시오."),
     }
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Nothing: django-axes counts wrong passwords (``centre.lockout``)."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from centre import options, registry
+from centre import lockout, options, registry
 from centre.calendar import CalendarError, seoul_day
 from centre.errors import NotAllowed, Refused, StillOpen
 from centre.models import (
@@ -278,6 +278,16 @@ def set_password(*, user_id: int, password: str, by: Actor, now: datetime) -> No
     user.must_change_password = True
     user.save(update_fields=["password", "must_change_password"])
     _record(user, "password-set", by=by, now=now)
+
+
+@transaction.atomic
+def unlock(*, user_id: int, by: Actor, now: datetime) -> None:
+    """End the lock after wrong passwords. Refused where there is none."""
+    user = User.objects.select_for_update().get(pk=user_id)
+    if not lockout.is_locked(user.username, now=now):
+        raise Refused(_("잠겨 있지 않은 계정입니다."))
+    freed = lockout.unlock(user.username)
+    _record(user, "account-unlocked", by=by, now=now, data={"addresses": freed})
 
 
 def is_last_administrator(user_id: int) -> bool:

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
-from centre import services
+from centre import lockout, services
 from centre.admin.base import VerbAdmin, VerbPage, by
-from centre.forms import AccountForm, NewPasswordForm
+from centre.forms import AccountForm, NewPasswordForm, NothingAsked
 from centre.models import User
 from centre.rights import may
 from records.actors import Actor
@@ -26,6 +26,15 @@ def _set_password(user: User, form: forms.Form, *, by: Actor, now: datetime) -> 
     password = form.cleaned_data["password"]
     services.set_password(user_id=user.pk, password=password, by=by, now=now)
     return translate("비밀번호를 정했습니다. 처음 로그인할 때 스스로 바꾸게 됩니다.")
+
+
+def _unlock(user: User, _form: forms.Form, *, by: Actor, now: datetime) -> str:
+    services.unlock(user_id=user.pk, by=by, now=now)
+    return translate("잠긴 것을 풀었습니다. 이제 로그인할 수 있습니다.")
+
+
+def _is_locked(user: User) -> bool:
+    return lockout.is_locked(user.username, now=timezone.now())
 
 
 @admin.register(User)
@@ -44,6 +53,17 @@ class UserAdmin(VerbAdmin):
             form=NewPasswordForm,
             act=_set_password,
             allowed=lambda user, _row: may(user, "edit_people"),
+        ),
+        VerbPage(
+            verb="unlock",
+            label=_("잠긴 것 풀기"),
+            help=_(
+                "비밀번호를 여러 번 틀려 잠긴 계정을 바로 다시 쓰게 합니다. 본인인지 먼저 확인해 주십시오."
+            ),
+            form=NothingAsked,
+            act=_unlock,
+            allowed=lambda user, _row: may(user, "edit_people"),
+            fits=_is_locked,
         ),
     )
 
