@@ -1,0 +1,6 @@
+"""What comes in: how many opinions, of what kind, by which way, and how soon they were answered."""
+
+from dashboards.intake.figures import FIRST_CONTACT, Intake, Spread, spread_of
+from dashboards.intake.reading import between, by_month
+
+__all__ = ["FIRST_CONTACT", "Intake", "Spread", "between", "by_month", "spread_of"]
