@@ -1,0 +1,1 @@
+"""Mails for those who lead: what waits this morning, and how last week went."""
