@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from centre.models import StaffMember, Team, Topic, User
 from centre.rights import may
-from complaints.back_office.queue import Stage, Wanted, Who, Within
+from complaints.back_office.queue import NO_TEAM, Stage, Wanted, Who, Within
 from complaints.models import Channel, Kind
 
 ANY = _("모두")
@@ -47,14 +48,22 @@ class QueueFilter(forms.Form):
         chosen = [(s.value, s.label) for s in Stage if s != Stage.OPEN]
         self._set("state", [("", Stage.OPEN.label), *chosen])
         self._set("topic", [("", ANY), *Topic.objects.values_list("code", "name")])
-        people = StaffMember.objects.filter(left_on=None)
+        people = Q(left_on=None)
         if may(user, "see_all_cases"):
-            self._set("team", [("", ANY), *Team.objects.values_list("code", "name")])
+            teams = Team.objects.values_list("code", "name")
+            self._set("team", [("", ANY), *teams, (NO_TEAM, _("팀 없음"))])
         else:
             del self.fields["team"]
-            people = people.filter(team__members__user=user)
-        found = [(str(p.pk), str(p)) for p in people.order_by("team__place", "extension", "pk")]
+            people &= Q(team__in=StaffMember.objects.filter(user=user).values("team"))
+        offered = StaffMember.objects.filter(people | self._asked_for(data))
+        found = [(str(p.pk), str(p)) for p in offered.order_by("team__place", "extension", "pk")]
         self._set("handler", [("", ANY), *found])
+
+    @staticmethod
+    def _asked_for(data: QueryDict) -> Q:
+        """Whoever an address names, though gone or of another team: the cases stay found."""
+        pk = data.get("handler", "")
+        return Q(pk=int(pk) if pk.isascii() and pk.isdecimal() and len(pk) < 10 else None)
 
     def _set(self, name: str, choices: list[tuple[Any, Any]]) -> None:
         field = self.fields[name]

@@ -48,6 +48,8 @@ ENDED_STATES = [State.CLOSED, State.REFERRED, State.WITHDRAWN, State.MERGED]
 #: The promises to answer; the one opened last is in force.
 REPLY_CODES = ("reply", "reply-renewed")
 MOST_WORDS = 5
+#: Of `Wanted.team`: cases that no team has yet. No code of a team can be this.
+NO_TEAM = "~"
 
 
 class Who(TextChoices):
@@ -117,7 +119,8 @@ def found(wanted: Wanted, *, user: User, now: datetime) -> ComplaintQuerySet:
     for name in ("kind", "channel", "topic", "team", "handler"):
         if value := getattr(wanted, name):
             field = {"topic": "topic__code", "team": "team__code"}.get(name, name)
-            cases = cases.filter(**{field: value})
+            none = value == NO_TEAM and name == "team"
+            cases = cases.filter(team=None) if none else cases.filter(**{field: value})
     if wanted.due:
         cases = due_within(with_clock(cases), wanted.due, now=now)
     if wanted.q:
@@ -207,13 +210,17 @@ def with_clock(cases: ComplaintQuerySet) -> ComplaintQuerySet:
 
 def due_within(cases: ComplaintQuerySet, due: str, *, now: datetime) -> Any:
     """Open cases by their date (`with_clock`); one with a second promise stays overdue."""
-    counted = [state for state in OPEN_STATES if state != State.WAITING]
-    running: QuerySet[Any] = cases.filter(state__in=counted)
+    return cases.filter(is_due(due, now=now))
+
+
+def is_due(due: str, *, now: datetime) -> Q:
+    """The condition of `due_within`, for counting several in one query (`with_clock`)."""
+    counted = Q(state__in=[state for state in OPEN_STATES if state != State.WAITING])
     if due == Within.OVERDUE:
-        return running.filter(Q(due_at__lt=now) | Q(clock_code="reply-renewed"))
+        return counted & (Q(due_at__lt=now) | Q(clock_code="reply-renewed"))
     days = SOON_DAYS if due == Within.SOON else 0
     until = datetime.combine(seoul_day(now) + timedelta(days=days + 1), time(), tzinfo=SEOUL)
-    return running.filter(due_at__gte=now, due_at__lt=until)
+    return counted & Q(due_at__gte=now, due_at__lt=until)
 
 
 def in_order(cases: ComplaintQuerySet, stage: str) -> ComplaintQuerySet:
