@@ -18,6 +18,7 @@ from pathlib import Path
 
 import django
 
+from benchmarks import million
 from benchmarks.report import CannotRun, Report
 
 
@@ -56,6 +57,7 @@ def main(words: Sequence[str]) -> int:
         for name in names(words):
             run(name, report)
     finally:
+        million.drop_all()
         shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
     behind = [figure.name for figure in report.figures if (figure.ratio or 1) < 1]
     print(f"\n{len(report.figures)} figures; behind their aim: {', '.join(behind) or 'none'}.")
