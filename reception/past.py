@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
 
 from centre.calendar import SEOUL, seoul_day
 from centre.models import StaffMember, Team, User
 from centre.rights import may
-from reception.models import Attempt, ContactNote, DifficultCall, Visit
+from reception.models import HERE, Attempt, ContactNote, DifficultCall, Purpose, Visit
 from reception.queries import (
     contact_key,
     day_bounds,
@@ -26,15 +26,19 @@ from standards.models import Commitment, State
 #: Without a choice the last week is shown.
 DAYS = 7
 OPEN, CLOSED = "open", "closed"
+#: Who waits now, and those of them who came for no team; an open note past its promise.
+HERE_NOW, HERE_FOR_NOBODY, LATE_NOW = "here", "here-no-team", "late-now"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What was asked for: days in Seoul, both included; ``state`` by the kind of the list."""
+    """What was asked for at an instant: days in Seoul, both included; ``state`` by the list."""
 
     first: date
     last: date
+    at: datetime
     team: Team | None = None
+    person: StaffMember | None = None
     state: str = ""
 
     @property
@@ -100,7 +104,12 @@ def visits(wanted: Wanted, *, now: datetime) -> QuerySet[Visit]:
     rows = Visit.objects.filter(arrived_at__gte=start, arrived_at__lt=end)
     if wanted.team is not None:
         rows = rows.filter(team=wanted.team)
-    if wanted.state == "over":
+    if wanted.person is not None:
+        rows = rows.filter(sought=wanted.person)
+    if wanted.state in {HERE_NOW, HERE_FOR_NOBODY}:
+        rows = rows.filter(waits_now())
+        rows = rows.filter(team=None) if wanted.state == HERE_FOR_NOBODY else rows
+    elif wanted.state == "over":
         rows = rows.filter(over_ten_minutes(now)).exclude(state="mistaken")
     elif wanted.state == "late":
         rows = rows.filter(entered_late=True)
@@ -108,6 +117,11 @@ def visits(wanted: Wanted, *, now: datetime) -> QuerySet[Visit]:
         rows = rows.filter(state=wanted.state)
     rows = rows.select_related("sought", "team", "served_by", "recorded_by")
     return rows.order_by("-arrived_at", "-pk")
+
+
+def waits_now() -> Q:
+    """Visitors who are here and wait; meetings and deliveries are no waits."""
+    return Q(state__in=HERE, ended_at=None) & ~Q(purpose=Purpose.OTHER)
 
 
 def visit_rows(found: Iterable[Visit]) -> list[PastVisit]:
@@ -146,14 +160,27 @@ class PastNote:
         return self.promise is not None and self.promise.state == State.MISSED
 
 
+def late_now(*, now: datetime) -> Q:
+    """Open notes whose contact is past due and has not been tried."""
+    promises = Commitment.objects.filter(
+        subject_type="callback", subject_id=OuterRef("pk"), due_at__lt=now
+    )
+    running = promises.filter(state__in=[State.RUNNING, State.MISSED])
+    return Q(Exists(running), closed_at=None, first_attempt_at=None)
+
+
 def notes(wanted: Wanted, *, user: User) -> QuerySet[ContactNote]:
     """Those of the chosen days that this account may read, the newest first, with attempts."""
     start, end = wanted.bounds
     rows = notes_visible_to(user).filter(taken_at__gte=start, taken_at__lt=end)
     if wanted.team is not None:
         rows = rows.filter(team=wanted.team)
+    if wanted.person is not None:
+        rows = rows.filter(keeper=wanted.person)
     if wanted.state in {OPEN, CLOSED}:
         rows = rows.filter(closed_at__isnull=wanted.state == OPEN)
+    elif wanted.state == LATE_NOW:
+        rows = rows.filter(late_now(now=wanted.at))
     elif wanted.state == "missed":
         missed = Commitment.objects.filter(subject_type="callback", state=State.MISSED)
         rows = rows.filter(pk__in=missed.values("subject_id"))
@@ -181,6 +208,8 @@ def calls(wanted: Wanted, *, now: datetime, months: int) -> QuerySet[DifficultCa
     rows = difficult_calls(now=now, months=months).filter(at__gte=start, at__lt=end)
     if wanted.team is not None:
         rows = rows.filter(recorded_by__team=wanted.team)
+    if wanted.person is not None:
+        rows = rows.filter(recorded_by=wanted.person)
     if wanted.state in {OPEN, CLOSED}:
         rows = rows.filter(Q(confirmed_at__isnull=wanted.state == OPEN))
     return rows
