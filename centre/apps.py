@@ -9,4 +9,9 @@ class CentreConfig(AppConfig):
     verbose_name = _("센터")
 
     def ready(self) -> None:
-        from centre import checks  # noqa: F401 - registers the check of the holidays
+        from centre import (
+            checks,  # noqa: F401 - registers the check of the holidays
+            second_factor,
+        )
+
+        second_factor.watch()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.app_settings import REAUTHENTICATION_TIMEOUT
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -18,8 +21,10 @@ from centre import rights
 from centre.calendar import seoul_day
 from centre.lockout import address_of
 from centre.models import User
+from centre.second_factor import has_factor
 
-_SILENT: Final = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
+#: What the page that follows shows anyway.
+_SILENT: Final = ("account/messages/logged_", "mfa/messages/")
 
 
 class RoleBackend(ModelBackend):
@@ -33,8 +38,9 @@ class RoleBackend(ModelBackend):
         return isinstance(user, User) and user.is_active and user.is_staff and not _has_left(user)
 
     def get_user(self, user_id: int) -> User | None:
-        """The account of a session, with its person in the same query."""
-        user = User.objects.select_related("staff_member__team").filter(pk=user_id).first()
+        """The account of a session, its person and whether it has a second factor, in one query."""
+        users = User.objects.select_related("staff_member__team")
+        user = users.annotate(has_second_factor=has_factor()).filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None
 
     def has_perm(
@@ -80,6 +86,10 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has 
             "아이디 또는 비밀번호가 맞지 않거나 쓸 수 없는 계정입니다. 다시 확인해 주십시오."
         ),
         "enter_current_password": _("지금 쓰는 비밀번호가 맞지 않습니다. 다시 적어 주십시오."),
+        "too_many_login_attempts": _(
+            "인증번호를 여러 번 잘못 적으셨습니다. 15분 뒤에 다시 해 주십시오."
+        ),
+        "rate_limited": _("짧은 시간에 여러 번 시도하셨습니다. 15분 뒤에 다시 해 주십시오."),
         "incorrect_password": _("비밀번호가 맞지 않습니다. 다시 적어 주십시오."),
     }
 
@@ -91,6 +101,12 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has 
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def is_reauthentication_required(self, *, app: str, **_more: Any) -> bool:
+        """Whoever signed in within the last five minutes has just said who he is."""
+        records = get_authentication_records(context.request, context.request.user)
+        latest = max((float(entry["at"]) for entry in records), default=0.0)
+        return timezone.now().timestamp() - latest > REAUTHENTICATION_TIMEOUT
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return str(self.get_login_redirect_url(request))
@@ -109,6 +125,6 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has 
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        """Says nothing on signing in and out: the page that follows shows it."""
-        if message_template not in _SILENT:
+        """Says nothing of what the page that follows shows: signing in and out, factors."""
+        if not (message_template or "").startswith(_SILENT):
             super().add_message(request, level, message_template, *args, **kwargs)

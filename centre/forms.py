@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
-from allauth.account.forms import LoginForm
+from allauth.account.forms import LoginForm, ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateCodeForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget
 from django.contrib.auth import password_validation
@@ -64,6 +68,61 @@ class ChangePasswordForm(AllauthChangePasswordForm):
         _dress(self)
 
 
+class ReauthenticationForm(ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = _("비밀번호")
+        _dress(self)
+
+
+def _code(form: forms.Form, label: str, help_text: str) -> None:
+    field = form.fields["code"]
+    field.label, field.help_text = label, help_text
+    field.error_messages["required"] = _("인증번호를 적어 주십시오.")
+    _dress(form)
+    field.widget.attrs |= {"autocomplete": "one-time-code", "spellcheck": "false"}
+
+
+class CodeForm(AuthenticateForm):
+    """A code of the app or one of the recovery codes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _code(
+            self,
+            _("인증번호"),
+            _("인증 앱에 지금 보이는 여섯 자리 번호를 적어 주십시오. 복구 코드도 여기에 적습니다."),
+        )
+
+
+class CodeAgainForm(ReauthenticateCodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _code(self, _("인증번호"), _("인증 앱에 지금 보이는 여섯 자리 번호나 복구 코드"))
+
+
+class ActivateAppForm(ActivateTOTPForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _code(self, _("인증 앱에 보이는 번호"), _("여섯 자리 숫자입니다. 30초마다 바뀝니다."))
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
+class AddKeyForm(AddWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("보안키 이름")
+        self.fields["name"].help_text = _("여러 개일 때 알아볼 수 있게 적어 주십시오.")
+        _dress(self)
+
+
+class RenameKeyForm(EditWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("보안키 이름")
+        _dress(self)
+
+
 # --- verbs of the back-office -------------------------------------------------------------------
 
 
@@ -73,6 +132,14 @@ class NothingAsked(forms.Form):
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         self.row = row
         super().__init__(*args, **kwargs)
+
+
+class ReasonForm(NothingAsked):
+    reason = forms.CharField(
+        label=_("까닭과 본인을 확인한 방법"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 class DayForm(NothingAsked):

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from centre import lockout, options, registry
+from centre import lockout, options, registry, second_factor
 from centre.calendar import CalendarError, seoul_day
 from centre.errors import NotAllowed, Refused, StillOpen
 from centre.models import (
@@ -288,6 +288,31 @@ def unlock(*, user_id: int, by: Actor, now: datetime) -> None:
         raise Refused(_("잠겨 있지 않은 계정입니다."))
     freed = lockout.unlock(user.username)
     _record(user, "account-unlocked", by=by, now=now, data={"addresses": freed})
+
+
+@transaction.atomic
+def remove_factors(*, user_id: int, reason: str, by: Actor, now: datetime) -> None:
+    """For a lost phone or key: all factors go, all sessions end. Not for one's own account.
+
+    Whoever asks for it has proved to the administrator who he is; the reason says how.
+    """
+    if not reason.strip():
+        raise Refused(_("본인인지 어떻게 확인했는지 적어 주십시오."), field="reason")
+    if by.user_id == user_id:
+        raise NotAllowed(_("자기 인증 수단은 다른 시스템 관리자가 지웁니다."))
+    user = User.objects.select_for_update().get(pk=user_id)
+    kinds = second_factor.forget(user.pk)
+    if not kinds:
+        raise Refused(_("등록한 인증 수단이 없습니다."))
+    record(
+        subject_type="centre.user",
+        subject_id=user.pk,
+        kind="factors-removed",
+        at=now,
+        by=by,
+        data={"factors": kinds},
+        text=reason.strip(),
+    )
 
 
 def is_last_administrator(user_id: int) -> bool:

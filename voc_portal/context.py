@@ -181,6 +181,11 @@ class Portal:
         return [*self.menu, Item(_("직원 로그인"), reverse("account_login"))]
 
 
-def site(request: HttpRequest) -> dict[str, Portal]:
+def site(request: HttpRequest) -> dict[str, Any]:
     portal = Portal(request.path)
-    return {"portal": portal, "site": portal}  # the pages of allauth put their own under "site"
+    required = settings.SECOND_FACTOR_REQUIRED
+    return {
+        "portal": portal,
+        "site": portal,
+        "second_factor_required": required,
+    }  # the pages of allauth put their own under "site"

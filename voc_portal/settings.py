@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "axes",
     "csp",
     "crispy_forms",
@@ -91,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "centre.middleware.ChangePasswordFirst",
+    "centre.middleware.SecondFactorFirst",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -191,12 +193,28 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_FORMS = {
     "login": "centre.forms.SignInForm",
     "change_password": "centre.forms.ChangePasswordForm",
+    "reauthenticate": "centre.forms.ReauthenticationForm",
 }
 ACCOUNT_ADAPTER = "centre.auth.ClosedAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-# django-axes counts wrong passwords by account and address; this is against trying many accounts.
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip"}
+# django-axes counts wrong passwords by account and address; these are against trying many accounts
+# from one address, and against guessing the second factor of one account.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "5/15m/key"}
+#: Nobody on the staff works without a second factor; the demo leaves it to each.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=not DEMO)
+MFA_ADAPTER = "centre.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # clocks of phones
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # accounts are made by an administrator
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_FORMS = {
+    "authenticate": "centre.forms.CodeForm",
+    "reauthenticate": "centre.forms.CodeAgainForm",
+    "activate_totp": "centre.forms.ActivateAppForm",
+    "add_webauthn": "centre.forms.AddKeyForm",
+    "edit_webauthn": "centre.forms.RenameKeyForm",
+}
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the end of a lock that was told is kept

@@ -21,6 +21,7 @@ _NOT_FROM_THE_SHELL = (
     "INDEX_KEY",
     "PORT",
     "PROBE_ALLOWS_LOOPBACK",
+    "SECOND_FACTOR_REQUIRED",
     "SECRET_KEY",
     "SITE_URL",
     "TRUSTED_PROXIES",
@@ -41,6 +42,7 @@ os.environ["STATICFILES_STORAGE"] = "django.contrib.staticfiles.storage.StaticFi
 from voc_portal.settings import *  # noqa: E402, F403
 from voc_portal.settings import CACHES, STATIC_ROOT  # noqa: E402
 
+SECOND_FACTOR_REQUIRED = False  # centre/tests/test_second_factor.py turns it on
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Parallel test processes share one Redis: each keeps to keys of its own.

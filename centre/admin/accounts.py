@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
-from centre import lockout, services
+from centre import lockout, second_factor, services
 from centre.admin.base import VerbAdmin, VerbPage, by
-from centre.forms import AccountForm, NewPasswordForm, NothingAsked
+from centre.forms import AccountForm, NewPasswordForm, NothingAsked, ReasonForm
 from centre.models import User
 from centre.rights import may
 from records.actors import Actor
@@ -31,6 +31,17 @@ def _set_password(user: User, form: forms.Form, *, by: Actor, now: datetime) -> 
 def _unlock(user: User, _form: forms.Form, *, by: Actor, now: datetime) -> str:
     services.unlock(user_id=user.pk, by=by, now=now)
     return translate("잠긴 것을 풀었습니다. 이제 로그인할 수 있습니다.")
+
+
+def _remove_factors(user: User, form: forms.Form, *, by: Actor, now: datetime) -> str:
+    services.remove_factors(user_id=user.pk, reason=form.cleaned_data["reason"], by=by, now=now)
+    return translate(
+        "인증 수단을 모두 지우고 로그아웃시켰습니다. 다음에 로그인할 때 새로 등록합니다."
+    )
+
+
+def _has_factors(user: User) -> bool:
+    return second_factor.count(user.pk) > 0
 
 
 def _is_locked(user: User) -> bool:
@@ -64,6 +75,17 @@ class UserAdmin(VerbAdmin):
             act=_unlock,
             allowed=lambda user, _row: may(user, "edit_people"),
             fits=_is_locked,
+        ),
+        VerbPage(
+            verb="remove_factors",
+            label=_("2단계 인증 지우기"),
+            help=_(
+                "휴대전화나 보안키를 잃어버린 직원의 인증 수단과 복구 코드를 모두 지우고 바로 로그아웃시킵니다. 누가 언제 왜 지웠는지 권한 기록에 남습니다."
+            ),
+            form=ReasonForm,
+            act=_remove_factors,
+            allowed=lambda user, row: may(user, "edit_people") and user.pk != row.pk,
+            fits=_has_factors,
         ),
     )
 
