@@ -16,7 +16,7 @@ from django.db.models import Count, Expression, ExpressionWrapper, F, Q, Sum
 from django.db.models.functions import TruncDate
 
 from centre.calendar import SEOUL
-from standards.models import Commitment, Observation, State
+from standards.models import Commitment, Observation, Standard, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def midnight(day: date) -> datetime:
 
 
 def from_rows(first: date, last: date) -> dict[Place, Counts]:
-    """Counts of every place that has any, from the first to the last day; two queries."""
+    """Counts of every place that has any, from the first to the last day; three queries."""
     found: defaultdict[Place, Counts] = defaultdict(Counts)
     for place, count in (*_commitments(first, last), *_observations(first, last)):
         found[place] += count
@@ -68,11 +68,12 @@ def _seoul_day(instant: Expression | F) -> TruncDate:
 
 def _commitments(first: date, last: date) -> Iterator[tuple[Place, Counts]]:
     begin, end = midnight(first), midnight(last + timedelta(days=1))
+    codes = list(Standard.objects.order_by().values_list("code", flat=True).distinct())
     due = ExpressionWrapper(
         F("due_at") - timedelta(microseconds=1), output_field=Commitment._meta.get_field("due_at")
     )
     rows = (
-        Commitment.objects.filter(due_at__gt=begin, due_at__lte=end)
+        Commitment.objects.filter(code__in=codes, due_at__gt=begin, due_at__lte=end)
         .annotate(day=_seoul_day(due))
         .values_list("standard_id", "day", "team_id", "category")
         .annotate(

@@ -9,16 +9,30 @@ Which kinds of case a promise speaks of is asked of the version under which each
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Final, TypeVar
 
-from standards import counting
 from standards.errors import BadPeriod
-from standards.models import Commitment, Standard, State
-from standards.months import Month, due_day
+from standards.models import Standard
+from standards.months import Month
+from standards.tallied import Behind, Found, Question, behind, read
+
+__all__ = [
+    "Behind",
+    "Month",
+    "Result",
+    "Tally",
+    "behind",
+    "between",
+    "by_month",
+    "by_team",
+    "check_period",
+    "of_year",
+]
 
 #: Counts about a few people are hidden below this number, all of them, so that none can be found
 #: by subtraction.
@@ -70,6 +84,15 @@ class Result:
     counted: Tally = Tally()
     others: Tally = Tally()
 
+    def plus(self, tally: Tally, *, counted: bool) -> Result:
+        """With these cases added to its line."""
+        if counted:
+            return Result(self.counted + tally, self.others)
+        return Result(self.counted, self.others + tally)
+
+    def __add__(self, other: Result) -> Result:
+        return Result(self.counted + other.counted, self.others + other.others)
+
 
 #: No question goes further.
 MOST_YEARS: Final = 10
@@ -111,8 +134,9 @@ def between(
     None in ``team_ids`` means what belongs to no team. Codes without any case are left out.
     BadPeriod says what is wrong with a period.
     """
-    rows = _rows(first, last, now=now, codes=_codes(standards, codes), team_ids=team_ids)
-    return {code: results[None] for code, results in _grouped(rows, lambda _row: None).items()}
+    codes = _codes(standards, codes)
+    found = _ask(first, last, now=now, codes=codes, team_ids=team_ids, key=lambda _row: None)
+    return {code: results[None] for code, results in found.items()}
 
 
 def by_month(
@@ -125,8 +149,9 @@ def by_month(
     team_ids: Collection[int | None] | None = None,
 ) -> dict[str, dict[Month, Result]]:
     """As ``between``, month by month; of a month at either end only the days of the period."""
-    rows = _rows(first, last, now=now, codes=_codes(standards, codes), team_ids=team_ids)
-    return _grouped(rows, lambda row: row.month)
+    codes = _codes(standards, codes)
+    asked = partial(_ask, first, last, now=now, codes=codes, team_ids=team_ids)
+    return asked(key=_month, by_month=True)
 
 
 def by_team(
@@ -139,8 +164,15 @@ def by_team(
     team_ids: Collection[int | None] | None = None,
 ) -> dict[str, dict[int | None, Result]]:
     """As ``between``, team by team (None: of no team), dissolved teams included."""
-    rows = _rows(first, last, now=now, codes=_codes(standards, codes), team_ids=team_ids)
-    return _grouped(rows, lambda row: row.team_id)
+    codes = _codes(standards, codes)
+    asked = partial(_ask, first, last, now=now, codes=codes, team_ids=team_ids)
+    return asked(key=lambda row: row.team_id, by_team=True)
+
+
+def _month(row: Found) -> Month:
+    if row.month is None:
+        raise LookupError("asked without months")
+    return row.month
 
 
 def _codes(
@@ -151,60 +183,34 @@ def _codes(
     return set(standards) if codes is None else set(standards) & set(codes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A tally of one code; ``counted`` where the promise speaks of these cases."""
-
-    code: str
-    counted: bool
-    month: Month
-    team_id: int | None
-    tally: Tally
-
-
-def _grouped(rows: Iterator[_Row], by: Callable[[_Row], Key]) -> dict[str, dict[Key, Result]]:
-    found: defaultdict[str, dict[Key, Result]] = defaultdict(dict)
-    for row in rows:
-        key = by(row)
-        result = found[row.code].get(key, Result())
-        found[row.code][key] = (
-            Result(result.counted + row.tally, result.others)
-            if row.counted
-            else Result(result.counted, result.others + row.tally)
-        )
-    return dict(found)
-
-
-def _rows(
+def _ask(
     first: date,
     last: date,
     *,
     now: datetime,
     codes: Collection[str] | None,
     team_ids: Collection[int | None] | None,
-) -> Iterator[_Row]:
+    key: Callable[[Found], Key],
+    by_month: bool = False,
+    by_team: bool = False,
+) -> dict[str, dict[Key, Result]]:
+    """Results by code and key: which versions there are, and their tallies; two queries."""
     check_period(first, last)
-    versions = Standard.objects.all() if codes is None else Standard.objects.filter(code__in=codes)
+    versions = Standard.objects.only("code", "kinds").order_by()
+    if codes is not None:
+        versions = versions.filter(code__in=codes)
     standards = versions.in_bulk()
-    today = due_day(now)
-    late = _late_today(today, now=now)
-    for place, found in counting.from_rows(first, last).items():
-        standard = standards.get(place.standard_id)
-        if standard is None or (team_ids is not None and place.team_id not in team_ids):
-            continue
-        overdue = found.running if place.day < today else 0
-        if place.day == today:
-            overdue = late.get((place.standard_id, place.team_id, place.category), 0)
-        tally = Tally(found.kept, found.kept_extended, found.missed, overdue, found.excluded)
-        if not tally.is_empty:
-            counted = not standard.kinds or not place.category or place.category in standard.kinds
-            yield _Row(standard.code, counted, Month.of(place.day), place.team_id, tally)
+    found: defaultdict[str, dict[Key, Result]] = defaultdict(dict)
+    if not standards:
+        return found
+    question = Question(first, last, list(standards), team_ids, by_month, by_team)
+    for row in read(question, now=now):
+        standard = standards[row.standard_id]
+        results = found[standard.code]
+        counted = not standard.kinds or not row.category or row.category in standard.kinds
+        results[key(row)] = results.get(key(row), Result()).plus(tally_of(row), counted=counted)
+    return dict(found)
 
 
-def _late_today(today: date, *, now: datetime) -> dict[tuple[int, int | None, str], int]:
-    """How many of those that fall due today are past due already."""
-    rows = Commitment.objects.filter(
-        state=State.RUNNING, due_at__gt=counting.midnight(today), due_at__lt=now
-    )
-    places = rows.values_list("standard_id", "team_id", "category")
-    return dict(Counter(places))
+def tally_of(row: Found) -> Tally:
+    return Tally(row.kept, row.kept_extended, row.missed, row.overdue, row.excluded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from standards import services
+from standards import services, tallying
 from standards.evidence import opening
 from standards.probe import watching
 
@@ -17,6 +17,12 @@ STEPS_A_PASS = 20_000
 def sweep() -> int:
     """One pass. What it owes is delivered at once: owing nudges the delivery after commit."""
     return services.sweep(now=timezone.now(), limit=STEPS_A_PASS)
+
+
+@shared_task
+def tally() -> int:
+    """Count again the days that changed, and put right what was frozen."""
+    return tallying.count_changes(now=timezone.now())
 
 
 @shared_task

@@ -24,6 +24,7 @@ from standards.models.promises import (
     Standard,
     State,
 )
+from standards.models.tallying import DayTally, MonthTally, TallyChange
 
 __all__ = [
     "DUTY",
@@ -33,6 +34,7 @@ __all__ = [
     "Clause",
     "Commitment",
     "CommitmentQuerySet",
+    "DayTally",
     "Duty",
     "DutyQuerySet",
     "Evidence",
@@ -40,6 +42,7 @@ __all__ = [
     "InfoPage",
     "Kind",
     "Maintenance",
+    "MonthTally",
     "Observation",
     "OnlineService",
     "Outage",
@@ -48,6 +51,7 @@ __all__ = [
     "Redating",
     "Standard",
     "State",
+    "TallyChange",
     "Target",
     "Why",
 ]
