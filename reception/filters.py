@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -14,11 +15,13 @@ from reception import past
 from reception.models import Ending, VisitState
 
 ANY = ("", _("모두"))
+#: Days beyond these are taken for slips: the calendar ends where midnight in Seoul has no date.
+YEARS = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
 VISIT_STATES = [
     ANY,
     *VisitState.choices,
     (past.HERE_NOW, _("지금 기다리심")),
-    (past.HERE_FOR_NOBODY, _("지금 기다리심(찾는 팀 없음)")),
+    (past.HERE_FOR_NOBODY, _("지금 기다리심(찾는 직원 없음)")),
     ("over", _("10분 넘김")),
     ("late", _("뒤늦게 적음")),
 ]
@@ -35,7 +38,7 @@ CALL_STATES = [ANY, (past.OPEN, _("확인 전")), (past.CLOSED, _("확인함"))]
 
 def _day(label: Any) -> forms.DateField:
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=False, widget=widget)
+    return forms.DateField(label=label, required=False, widget=widget, validators=YEARS)
 
 
 class PastFilter(forms.Form):

@@ -26,8 +26,8 @@ from standards.models import Commitment, State
 #: Without a choice the last week is shown.
 DAYS = 7
 OPEN, CLOSED = "open", "closed"
-#: Who waits now, and those of them who came for no team; an open note past its promise.
-HERE_NOW, HERE_FOR_NOBODY, LATE_NOW = "here", "here-no-team", "late-now"
+#: Who waits now, and those of them who asked for nobody; an open note past its promise.
+HERE_NOW, HERE_FOR_NOBODY, LATE_NOW = "here", "here-for-nobody", "late-now"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ def visits(wanted: Wanted, *, now: datetime) -> QuerySet[Visit]:
         rows = rows.filter(sought=wanted.person)
     if wanted.state in {HERE_NOW, HERE_FOR_NOBODY}:
         rows = rows.filter(waits_now())
-        rows = rows.filter(team=None) if wanted.state == HERE_FOR_NOBODY else rows
+        rows = rows.filter(sought=None) if wanted.state == HERE_FOR_NOBODY else rows
     elif wanted.state == "over":
         rows = rows.filter(over_ten_minutes(now)).exclude(state="mistaken")
     elif wanted.state == "late":
