@@ -4,5 +4,17 @@ from __future__ import annotations
 
 from dashboards.digest.models import Round
 from dashboards.evaluation.models import Edition, Evaluation, Remark, Signature, Submission
+from dashboards.intake.models import CaseChange, CaseCount, CasePass, FrozenCases
 
-__all__ = ["Edition", "Evaluation", "Remark", "Round", "Signature", "Submission"]
+__all__ = [
+    "CaseChange",
+    "CaseCount",
+    "CasePass",
+    "Edition",
+    "Evaluation",
+    "FrozenCases",
+    "Remark",
+    "Round",
+    "Signature",
+    "Submission",
+]

@@ -82,6 +82,7 @@ app.conf.beat_schedule = {
     "survey-measures": _every("surveys.tasks.measure", 3600),
     "orphans": _every("records.tasks.sweep_orphans", 3600),
     "case-measures": _every("complaints.tasks.measure", 3600),
+    "case-tallies": _every("dashboards.tasks.count_cases", settings.SWEEP_EVERY_SECONDS),
     "tidy": _every("complaints.tasks.tidy", 3600),
 }
 app.autodiscover_tasks()

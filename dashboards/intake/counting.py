@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import (
@@ -32,11 +32,15 @@ from centre.calendar import FIRST_KNOWN_DAY, LAST_KNOWN_DAY, SEOUL, Calendar, se
 from centre.queries import calendar
 from complaints.models import OPEN_STATES, Complaint, Contact, Decision, Response, State
 from dashboards.intake.figures import ANSWER_HOURS, CONTACT_MINUTES, HOURS, Measure, Outcome
+from standards.counting import midnight
 
 NO_TEAM: Final = 0
+#: In tallies: the sum of all teams, and of what no team has yet.
+ALL_TEAMS: Final = -1
 Key = tuple[date, int, str, str]
 _MINUTE: Final = 60
 _HOUR: Final = 3600
+_DAY: Final = timedelta(days=1)
 #: Periods of days that follow one another: first and last.
 Span = tuple[date, date]
 
@@ -87,24 +91,38 @@ def count(spans: Sequence[Span]) -> Counter[Key]:
 
 
 def _came_in(spans: Iterable[Span]) -> QuerySet[Complaint]:
-    within = Q()
+    asked = Q()
     for first, last in spans:
-        within |= Q(
-            received_at__gte=starts(first), received_at__lt=starts(last + timedelta(days=1))
-        )
-    return Complaint.objects.filter(within).order_by()
+        asked |= within(first, last)
+    return Complaint.objects.filter(asked).order_by()
 
 
-def starts(day: date) -> datetime:
-    """The instant at which a day begins in Seoul."""
-    return datetime.combine(day, time(), tzinfo=SEOUL)
+def within(first: date, last: date) -> Q:
+    """Received from the first to the last day, both in Seoul."""
+    return Q(received_at__gte=midnight(first), received_at__lt=midnight(last + _DAY))
+
+
+def day_of_receipt(path: str = "received_at") -> TruncDate:
+    """The Seoul day of an instant, for the database."""
+    return TruncDate(path, tzinfo=SEOUL)
+
+
+def runs(days: Iterable[date]) -> list[Span]:
+    """Days that follow one another taken together."""
+    found: list[Span] = []
+    for day in sorted(set(days)):
+        if found and found[-1][1] + _DAY == day:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
 
 
 def _grouped(came: QuerySet[Complaint], measure: Measure) -> QuerySet[Any, Any]:
     rows = came.filter(_ONLY[measure]) if measure in _ONLY else came
     return (
         rows.annotate(
-            on_day=TruncDate("received_at", tzinfo=SEOUL),
+            on_day=day_of_receipt(),
             of_team=Coalesce("team_id", NO_TEAM),
             by=Value(measure.value, output_field=CharField()),
             is_value=Cast(_VALUES[measure], CharField(max_length=24)),

@@ -1,18 +1,31 @@
-"""The figures of any period, for pages: a fixed number of queries."""
+"""The figures of any period, for pages: a fixed number of queries, and no opinion is loaded.
+
+Days that are counted come from the tallies, whole months from the sums; days that changed since
+are counted from their rows. So the figures are exact. Where too many days wait at once (after a
+restore, say) the tallies are told as they are, and ``Intake.is_exact`` says so.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Final
 
-from dashboards.intake.counting import NO_TEAM, count
+from django.db.models import Q, Sum
+
+from dashboards.intake.counting import ALL_TEAMS, NO_TEAM, Span, count, runs
 from dashboards.intake.figures import Intake, intake_of
+from dashboards.intake.models import CaseCount
+from dashboards.intake.pending import pending_days
 from standards.figures import check_period
 from standards.months import Month, months_between
 
 #: None among them stands for cases that no team has yet.
 TeamIds = Collection[int | None]
+#: So many days are counted from their rows at most.
+MOST_PENDING: Final = 14
+_Counts = dict[Month, Counter[tuple[str, str]]]
 
 
 def between(first: date, last: date, *, now: datetime, team_ids: TeamIds | None = None) -> Intake:
@@ -22,11 +35,8 @@ def between(first: date, last: date, *, now: datetime, team_ids: TeamIds | None 
     period that cannot be asked for (see ``standards.figures.check_period``).
     """
     check_period(first, last)
-    counts: Counter[tuple[str, str]] = Counter()
-    for (_day, team, measure, value), n in count([(first, last)]).items():
-        if _is_asked(team, team_ids):
-            counts[measure, value] += n
-    return intake_of(counts)
+    found, is_exact = _counts(first, last, team_ids=team_ids)
+    return intake_of(sum(found.values(), Counter()), is_exact=is_exact)
 
 
 def by_month(
@@ -34,17 +44,57 @@ def by_month(
 ) -> list[tuple[Month, Intake]]:
     """Each month from that of ``first`` to that of ``last``, the oldest first; whole months."""
     check_period(first, last)
-    found = {month: Counter[tuple[str, str]]() for month in _months(first, last)}
-    whole = (min(found).first, max(found).last)
-    for (day, team, measure, value), n in count([whole]).items():
-        if _is_asked(team, team_ids):
-            found[Month.of(day)][measure, value] += n
-    return [(month, intake_of(counts)) for month, counts in found.items()]
+    begin, end = Month.of(first), Month.of(last)
+    found, is_exact = _counts(begin.first, end.last, team_ids=team_ids)
+    return [
+        (month, intake_of(found.get(month, {}), is_exact=is_exact))
+        for month in months_between(begin, end)
+    ]
 
 
-def _months(first: date, last: date) -> list[Month]:
-    return list(months_between(Month.of(first), Month.of(last)))
+def _counts(first: date, last: date, *, team_ids: TeamIds | None) -> tuple[_Counts, bool]:
+    """Counts by month of the period, and whether they are exact. At most four queries."""
+    waiting = pending_days(most=MOST_PENDING)
+    pending = {day for day in waiting or () if first <= day <= last}
+    found: _Counts = {}
+    rows = CaseCount.objects.filter(_clean(first, last, pending), _of_teams(team_ids))
+    sums = rows.order_by().values_list("day", "measure", "value").annotate(Sum("n"))
+    for day, measure, value, n in sums:
+        found.setdefault(Month.of(day), Counter())[measure, value] += n
+    for (day, team, measure, value), n in count(runs(pending)).items():
+        if team_ids is None or (None if team == NO_TEAM else team) in team_ids:
+            found.setdefault(Month.of(day), Counter())[measure, value] += n
+    return found, waiting is not None
 
 
-def _is_asked(team: int, team_ids: TeamIds | None) -> bool:
-    return team_ids is None or (None if team == NO_TEAM else team) in team_ids
+def _clean(first: date, last: date, pending: set[date]) -> Q:
+    """Tallies of the days that are counted: by month where all of it is asked for and counted."""
+    changed = {Month.of(day) for day in pending}
+    whole, parts = [], []
+    for month in months_between(Month.of(first), Month.of(last)):
+        if first <= month.first and month.last <= last and month not in changed:
+            whole.append(month.first)
+        else:
+            parts.append((max(first, month.first), min(last, month.last)))
+    days = Q(pk__in=[])
+    for begin, end in _joined(parts):
+        days |= Q(day__gte=begin, day__lte=end)
+    days &= ~Q(day__in=pending)
+    return Q(grain=CaseCount.Grain.MONTH, day__in=whole) | (Q(grain=CaseCount.Grain.DAY) & days)
+
+
+def _joined(parts: list[Span]) -> list[Span]:
+    """Spans that touch taken together."""
+    found: list[Span] = []
+    for begin, end in parts:
+        if found and found[-1][1].toordinal() + 1 == begin.toordinal():
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _of_teams(team_ids: TeamIds | None) -> Q:
+    if team_ids is None:
+        return Q(team=ALL_TEAMS)
+    return Q(team__in=[NO_TEAM if key is None else key for key in team_ids])

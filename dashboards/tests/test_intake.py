@@ -30,8 +30,7 @@ def seoul(*parts: int) -> datetime:
 def case(received: datetime, **more: Any) -> Complaint:
     """An opinion that nobody has confirmed or answered, unless ``more`` says so."""
     given: dict[str, Any] = {"handler": None, "team_confirmed_at": None, "due_at": False} | more
-    made: Complaint = ComplaintFactory(received_at=received, **given)
-    return made
+    return ComplaintFactory.create(received_at=received, **given)
 
 
 @pytest.mark.django_db

@@ -1,0 +1,199 @@
+"""The pass that counts again the days on which opinions changed; beat calls it.
+
+One pass at a time, under a lock. A change that is not yet committed while a pass counts leaves its
+mark behind, and the next pass counts that day again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Sum
+
+from centre.calendar import seoul_day
+from centre.models import Closure
+from complaints.models import Complaint
+from dashboards.intake.counting import ALL_TEAMS, Key, count, day_of_receipt, runs, within
+from dashboards.intake.models import CaseChange, CaseCount, CasePass
+from dashboards.intake.pending import changes_by_day
+from standards.months import Month
+
+#: So many days are counted in one transaction.
+_DAYS: Final = 62
+_CHUNK: Final = 2000
+#: No wait that is told goes back further: a closure changes the open time of these at most.
+_LONGEST: Final = timedelta(days=366)
+Grain = CaseCount.Grain
+
+
+def recount(*, now: datetime, limit: int | None = None) -> int:
+    """Count the days that changed, the newest first; says how many were counted.
+
+    ``limit``: stop after about so many; the next pass counts the rest.
+    """
+    _closures_changed(now=now)
+    counted = 0
+    while (limit is None or counted < limit) and (days := _recount_some(now=now)):
+        counted += days
+    return counted
+
+
+@transaction.atomic
+def _recount_some(*, now: datetime) -> int:
+    """Count the newest days that changed, and their months; none left: 0."""
+    held = _hold()
+    marked = changes_by_day()
+    days = sorted(marked, reverse=True)[:_DAYS]
+    if not days:
+        # What was taken out together with its opinion has no day of its own any more.
+        CaseChange.objects.filter(day=None, complaint__received_at__isnull=True).delete()
+    else:
+        _take(change for day in days for change in marked[day])
+        _put_days(days)
+        _put_months({Month.of(day) for day in days})
+    held.counted_at = now
+    held.save(update_fields=["counted_at"])
+    return len(days)
+
+
+def _hold() -> CasePass:
+    held, _made = CasePass.objects.get_or_create(pk=1)
+    return CasePass.objects.select_for_update().get(pk=held.pk)
+
+
+def _take(changes: Iterable[int]) -> None:
+    keys = list(changes)
+    for at in range(0, len(keys), _CHUNK):
+        CaseChange.objects.filter(pk__in=keys[at : at + _CHUNK]).delete()
+
+
+def _put_days(days: Sequence[date]) -> None:
+    CaseCount.objects.filter(grain=Grain.DAY, day__in=days).delete()
+    rows = [
+        CaseCount(grain=Grain.DAY, day=day, team=team, measure=measure, value=value, n=n)
+        for (day, team, measure, value), n in with_all_teams(count(runs(days))).items()
+    ]
+    CaseCount.objects.bulk_create(rows, batch_size=_CHUNK)
+
+
+def with_all_teams(counted: Counter[Key]) -> Counter[Key]:
+    """The same, with the sums of all teams beside them."""
+    found = Counter(counted)
+    for (day, _team, measure, value), n in counted.items():
+        found[day, ALL_TEAMS, measure, value] += n
+    return found
+
+
+def _put_months(months: Iterable[Month]) -> None:
+    """A month is the sum of its days."""
+    for month in sorted(months):
+        CaseCount.objects.filter(grain=Grain.MONTH, day=month.first).delete()
+        CaseCount.objects.bulk_create(
+            (
+                CaseCount(
+                    grain=Grain.MONTH, day=month.first, team=team, measure=measure, value=value, n=n
+                )
+                for team, measure, value, n in _sums(month)
+            ),
+            batch_size=_CHUNK,
+        )
+
+
+def _sums(month: Month) -> Iterable[tuple[int, str, str, int]]:
+    days = CaseCount.objects.filter(grain=Grain.DAY, day__gte=month.first, day__lte=month.last)
+    return days.order_by().values_list("team", "measure", "value").annotate(Sum("n"))
+
+
+# --- closures -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def _closures_changed(*, now: datetime) -> None:
+    """Open time is counted anew where the centre closed or opened a day that has come."""
+    held = _hold()
+    closures = sorted([day.isoformat(), kind] for day, kind in _closures())
+    if closures == held.closures:
+        return
+    changed = [date.fromisoformat(day) for day, _kind in _difference(closures, held.closures)]
+    past = [day for day in changed if day <= seoul_day(now)]
+    if past:
+        _mark(min(past) - _LONGEST, max(past), what="hours")
+    held.closures = closures
+    held.save(update_fields=["closures"])
+
+
+def _closures() -> Iterable[tuple[date, str]]:
+    return Closure.objects.values_list("date", "kind")
+
+
+def _difference(one: list[list[str]], other: list[list[str]]) -> set[tuple[Any, ...]]:
+    return {tuple(row) for row in one} ^ {tuple(row) for row in other}
+
+
+def _mark(first: date, last: date, *, what: str) -> None:
+    came = Complaint.objects.filter(within(first, last)).order_by()
+    days = came.annotate(on_day=day_of_receipt()).values_list("on_day", flat=True).distinct()
+    CaseChange.objects.bulk_create(CaseChange(day=day, what=what) for day in days)
+
+
+# --- made anew, and held against the rows ---------------------------------------------------------
+
+
+@transaction.atomic
+def rebuild(*, now: datetime) -> int:
+    """Throw every tally away and count all days; says how many. The frozen months stay."""
+    _hold()
+    CaseCount.objects.all().delete()
+    CaseChange.objects.all().delete()
+    days = Complaint.objects.order_by().annotate(on_day=day_of_receipt())
+    CaseChange.objects.bulk_create(
+        CaseChange(day=day, what="came") for day in days.values_list("on_day", flat=True).distinct()
+    )
+    return recount(now=now)
+
+
+def differences() -> Iterator[tuple[str, date, int, str, str, int, int]]:
+    """Where tallies are not what the rows say: grain, day, team, measure, value, told, true.
+
+    Days that wait to be counted, and their months, are left out. Month by month, so that little is
+    held at once.
+    """
+    waiting = set(changes_by_day())
+    for month in _months_with_anything():
+        pending = {day for day in waiting if Month.of(day) == month}
+        true = with_all_teams(count([(month.first, month.last)]))
+        told = _told(Grain.DAY, month.first, month.last)
+        for key in sorted(true.keys() | told.keys()):
+            if key[0] not in pending and true[key] != told[key]:
+                yield Grain.DAY.value, *key, told[key], true[key]
+        if not pending:
+            summed: Counter[Key] = Counter()
+            for (_day, *rest), n in true.items():
+                summed[(month.first, *rest)] += n  # type: ignore[index]
+            told = _told(Grain.MONTH, month.first, month.first)
+            for key in sorted(summed.keys() | told.keys()):
+                if summed[key] != told[key]:
+                    yield Grain.MONTH.value, *key, told[key], summed[key]
+
+
+def _told(grain: CaseCount.Grain, first: date, last: date) -> Counter[Key]:
+    rows = CaseCount.objects.filter(grain=grain, day__gte=first, day__lte=last)
+    return Counter(
+        {
+            (day, team, measure, value): n
+            for day, team, measure, value, n in rows.values_list(
+                "day", "team", "measure", "value", "n"
+            ).iterator(chunk_size=_CHUNK)
+        }
+    )
+
+
+def _months_with_anything() -> list[Month]:
+    came = Complaint.objects.order_by().annotate(on_day=day_of_receipt())
+    months = {Month.of(day) for day in came.values_list("on_day", flat=True).distinct()}
+    months |= {Month.of(day) for day in CaseCount.objects.values_list("day", flat=True).distinct()}
+    return sorted(months)

@@ -1,0 +1,17 @@
+"""What beat asks for: see ``voc_portal.celery``."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from dashboards.intake import tallying
+
+#: One pass stays well under the time after which the broker gives a task to another worker.
+DAYS_A_PASS = 400
+
+
+@shared_task
+def count_cases() -> int:
+    """Count again the days whose opinions changed."""
+    return tallying.recount(now=timezone.now(), limit=DAYS_A_PASS)
