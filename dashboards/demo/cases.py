@@ -33,19 +33,31 @@ from notices.models import Notice
 from records.actors import CITIZEN
 from standards.models import Commitment
 from standards.models import State as Kept
+from surveys.services.inviting import INVITE
 
 CONSENT: Final = "2026-1"
 #: Shares of what happens to an opinion on its way.
 SUPPLEMENT, EXTENSION, WITHDRAWN, REFERRED, SLOW, FORGOTTEN = 0.06, 0.03, 0.02, 0.015, 0.05, 0.012
-RAISED_AGAIN = 0.12
+RAISED_AGAIN, RAISED_IN_A_HURRY, SURVEYED = 0.06, 0.3, 0.5
+#: Days after the answer; and how often a measure turns out to have been carried out.
+AGAIN_AFTER, AGAIN_IN_A_HURRY = (9, 40), (1, 4)
+CARRIED_OUT, CARRIED_OUT_IN_A_HURRY = 0.97, 0.8
+#: Of what is some days old at the end so many are left for whoever looks at the demo: late, due.
+LEFT_OPEN, LEFT_FROM, LEFT_UNTIL = 6, timedelta(days=11), timedelta(days=5)
 TODO: Final = (CorrectiveAction.Status.OPEN, CorrectiveAction.Status.FAILED)
 
 
 class Cases:
     """What citizens and staff do with opinions, in a world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, hurried: bool = False) -> None:
+        """``hurried``: in a short past more is said again, sooner, so that all stages are there."""
         self.world = world
+        self.hurried = hurried
+        self._left_open = 0
+        #: Asks somebody without mail what he thought; set by who asks.
+        self.asks_by_phone: Callable[[Notice, datetime], None] | None = None
+        self._opinions: dict[int, Opinion] = {}
 
     # --- citizens ---------------------------------------------------------------------------------
 
@@ -54,6 +66,7 @@ class Cases:
         by_staff = None if opinion.channel == "web" else self._desk_person(now)
         anonymous = opinion.channel == "box"
         by_mail = opinion.channel in {"web", "email"} or self.world.chance(0.5)
+        both = by_mail and citizen.mistyped
         filed = services.file_complaint(
             filing=Filing(
                 kind=opinion.kind,
@@ -63,10 +76,10 @@ class Cases:
                 channel=opinion.channel,
                 name="" if anonymous else citizen.name,
                 email=citizen.email if by_mail and not anonymous else "",
-                phone="" if by_mail or anonymous else citizen.phone,
+                phone="" if anonymous or (by_mail and not both) else citizen.phone,
                 reply_by="" if anonymous else ("email" if by_mail else "phone"),
                 consent_version=CONSENT,
-                survey_consent=not anonymous,
+                survey_consent=not anonymous and self.world.chance(SURVEYED),
                 anonymous=anonymous,
                 told_on_the_spot=opinion.channel in {"phone", "visit"},
             ),
@@ -83,8 +96,15 @@ class Cases:
         filed = services.raise_again(complaint_id=case_id, text=text, now=now)
         self._begin(filed.complaint, opinion)
 
+    def follow_repeat(self, case: Complaint, earlier_id: int | None) -> None:
+        """A case that came out of another one, filed by the citizen somewhere else."""
+        opinion = self._opinions.get(earlier_id or 0)
+        if opinion is not None:
+            self._begin(case, opinion)
+
     def _begin(self, case: Complaint, opinion: Opinion) -> None:
         world = self.world
+        self._opinions[case.pk] = opinion
         world.later(world.minutes(45), "confirm", partial(self.confirm, case.pk))
         if case.kind == Kind.COMPLAINT and not case.anonymous:
             quick = case.channel in {"phone", "visit"}
@@ -97,6 +117,8 @@ class Cases:
             days += 9
         if case.stage > 1:
             days = min(days, 2)
+        if self._is_left(now=world.now):
+            return
         answer = partial(self.answer, case.pk, opinion)
         world.later(days * 480, "answer", answer)
         if world.chance(WITHDRAWN) and not case.anonymous:
@@ -107,6 +129,14 @@ class Cases:
             world.later(world.minutes(200), "refer", partial(self.refer, case.pk))
         elif world.chance(EXTENSION):
             world.later(world.minutes(700), "ask for more time", partial(self.extend, case.pk))
+
+    def _is_left(self, *, now: datetime) -> bool:
+        """Nobody answers it before the end."""
+        old_enough = LEFT_UNTIL < self.world.end - now < LEFT_FROM
+        if not old_enough or self._left_open >= LEFT_OPEN or not self.world.chance(0.5):
+            return False
+        self._left_open += 1
+        return True
 
     def withdraw(self, case_id: int, now: datetime) -> None:
         services.withdraw(complaint_id=case_id, by=CITIZEN, now=now, reason="해결되었습니다.")
@@ -204,8 +234,10 @@ class Cases:
         services.submit_response(complaint_id=case_id, by=by, now=now, draft=draft)
         if case.stage > 1:
             self._write_letter(case, by, now)
-        if draft.decision in {"accepted", "partly_accepted"} and self.world.chance(RAISED_AGAIN):
-            again = now + timedelta(days=self.world.rng.uniform(9, 40))
+        share = RAISED_IN_A_HURRY if self.hurried else RAISED_AGAIN
+        if draft.decision in {"accepted", "partly_accepted"} and self.world.chance(share):
+            between = AGAIN_IN_A_HURRY if self.hurried else AGAIN_AFTER
+            again = now + timedelta(days=self.world.rng.uniform(*between))
             self.world.at(again, "raise again", partial(self.raise_again, case_id, opinion))
 
     def _praised(self, case: Complaint, now: datetime) -> StaffMember:
@@ -275,6 +307,9 @@ class Cases:
     def do_task(self, notice_id: int, now: datetime) -> None:
         notice = Notice.objects.select_related("staff__user").get(pk=notice_id)
         by = notice.staff
+        if self.asks_by_phone is not None and notice.key.startswith(INVITE):
+            self.asks_by_phone(notice, now)
+            return
         if by is None or not centre_queries.is_present(by, at=now):
             by = self._desk_person(now)
         if by is not None:
@@ -344,8 +379,9 @@ class Cases:
         managers = centre_queries.people_in("secretary_general", at=now)
         by = lead if lead is not None and lead.pk != action.owner_id else next(iter(managers), None)
         if action.status == "done" and by is not None and by.pk not in queries.kept_out(case):
+            share = CARRIED_OUT_IN_A_HURRY if self.hurried else CARRIED_OUT
             services.verify_action(
-                action_id=action_id, carried_out=self.world.chance(0.97), note="직접 확인함",
+                action_id=action_id, carried_out=self.world.chance(share), note="직접 확인함",
                 by=by, now=now,
             )  # fmt: skip
 

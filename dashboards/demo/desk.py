@@ -60,10 +60,16 @@ class Desk:
         if by is None:
             return
         purpose = self.world.rng.choices(list(PURPOSES), weights=list(PURPOSES.values()))[0]
-        arrived = services.arrive(form_token=self._token(), purpose=purpose, by=by, now=now)
+        arrived = services.arrive(form_token=self.world.token(), purpose=purpose, by=by, now=now)
         wait = timedelta(minutes=min(self.world.minutes(3.2, spread=0.6), 25))
         call = partial(self.call, arrived.visit.pk)
         self.world.at(now + wait, "visitor called", call)
+
+    def wait(self, now: datetime) -> None:
+        """Somebody has come and is waiting still."""
+        by = self._somebody(now)
+        if by is not None:
+            services.arrive(form_token=self.world.token(), purpose="consult", by=by, now=now)
 
     def call(self, visit_id: int, now: datetime) -> None:
         by = self._somebody(now)
@@ -99,12 +105,14 @@ class Desk:
         if by is None:
             return
         if self.world.chance(0.55):
-            services.answer_on_the_spot(form_token=self._token(), origin="phone", by=by, now=now)
+            services.answer_on_the_spot(
+                form_token=self.world.token(), origin="phone", by=by, now=now
+            )
             return
         staff = list(centre_queries.employed(at=now).exclude(pk=by.pk).order_by("pk"))
         citizen = opinions.citizen(self.world.rng, number)
         taken = services.take_note(
-            form_token=self._token(),
+            form_token=self.world.token(),
             new=NewNote(
                 origin="phone",
                 sought_id=self.world.rng.choice(staff).pk,
@@ -134,6 +142,3 @@ class Desk:
         here = centre_queries.present(at=now).filter(team=team).select_related("user", "team")
         staff = list(here.order_by("pk"))
         return self.world.rng.choice(staff) if staff else None
-
-    def _token(self) -> str:
-        return f"{self.world.rng.getrandbits(128):032x}"

@@ -9,11 +9,15 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from notices.services.delivering import REFUSED
+
 DATA: Final = Path(__file__).resolve().parent.parent / "data" / "demo_opinions.toml"
 #: How many of a hundred opinions come by each channel.
 CHANNELS: Final = {
     "web": 58, "phone": 20, "visit": 8, "email": 5, "fax": 3, "post": 3, "box": 2, "letter": 1,
 }  # fmt: skip
+#: One address of so many cannot be reached.
+MISTYPED: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,12 @@ class Citizen:
 
     @property
     def email(self) -> str:
-        return f"citizen{self.number}@demo.invalid"
+        """Of one in some dozens the address was typed wrongly: the mail server refuses it."""
+        return f"citizen{self.number}@{REFUSED if self.mistyped else 'demo.invalid'}"
+
+    @property
+    def mistyped(self) -> bool:
+        return self.number % MISTYPED == MISTYPED // 2
 
     @property
     def phone(self) -> str:

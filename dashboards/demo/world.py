@@ -14,18 +14,14 @@ from django.db.models import Min
 
 from centre import queries as centre_queries
 from centre.calendar import SEOUL, Allowance, Calendar, Rule
-from centre.errors import Refused as CentreRefused
-from complaints.errors import Refused
+from centre.errors import Refused
 from notices import services as notices
 from notices.models import Notice
-from reception.errors import Refused as ReceptionRefused
 from standards import services as standards
 from standards.models import Commitment
 
 Act = Callable[[datetime], None]
 
-#: What people are told when it cannot be done now; everything else is a fault of the program.
-REFUSALS: Final = (Refused, ReceptionRefused, CentreRefused)
 #: Beat's ticks are so close together that moved time may jump to the next due instant.
 TICK: Final = timedelta(seconds=15)
 
@@ -72,6 +68,20 @@ class World:
     def instant(self, day: date, hour: float) -> datetime:
         return datetime.combine(day, time(), SEOUL) + timedelta(hours=hour)
 
+    def next_open(self, day: date) -> date:
+        """That day, or the first open one after it."""
+        while not self.calendar.is_open_day(day):
+            day += timedelta(days=1)
+        return day
+
+    def how_many(self, mean: float) -> int:
+        """A number around ``mean``, as things come by themselves."""
+        return sum(1 for _ in range(40) if self.rng.random() < mean / 40)
+
+    def token(self) -> str:
+        """What a form carries so that it counts once."""
+        return f"{self.rng.getrandbits(128):032x}"
+
     # --- living -----------------------------------------------------------------------------------
 
     def run(self, each_day: Callable[[date], None]) -> None:
@@ -88,12 +98,13 @@ class World:
         while self._acts and self._acts[0][0] < limit:
             at, _order, what, act = heapq.heappop(self._acts)
             self.beat_until(at)
-            self._do(what, act, at)
+            self.do(what, act, at)
 
-    def _do(self, what: str, act: Act, at: datetime) -> None:
+    def do(self, what: str, act: Act, at: datetime) -> None:
+        """Act, count it, and deliver what it owes."""
         try:
             act(at)
-        except REFUSALS as refusal:
+        except Refused as refusal:  # told to people; anything else is a fault of the program
             self.refused[f"{what}: {refusal}"] += 1
         else:
             self.done[what] += 1
@@ -107,6 +118,11 @@ class World:
             if not taken + self._deliver(self.now):
                 raise StandsStill(f"what was due at {due.isoformat()} is not done")
         self.now = max(self.now, instant)
+
+    def settle(self) -> None:
+        """Deliver until nothing is left that can be sent now: what fails may owe something else."""
+        while self._deliver(self.now):
+            pass
 
     def _next_due(self) -> datetime | None:
         step = Commitment.objects.aggregate(at=Min("next_step_at"))["at"]

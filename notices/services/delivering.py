@@ -34,6 +34,8 @@ PASS_SECONDS = 20.0
 TROUBLE_IN_A_ROW = 3
 #: Addresses of the demo's simulated past; nothing is ever sent there.
 NOWHERE = ".invalid"
+#: Among them one whose mails the made-up server refuses, as a real one does a mistyped address.
+REFUSED = "refused.invalid"
 
 
 def deliver(
@@ -48,14 +50,14 @@ def deliver(
     Says how many mails were delivered. Passes may overlap. A mail that the server refuses for now
     waits and is tried again for two days, one refused for good has failed; a server that is away
     ends the pass and costs no mail a try. ``simulated`` (with DEMO only) marks all as delivered
-    without sending; ``heartbeat`` is off where ``now`` is not the time of day.
+    without sending, at ``now`` itself; ``heartbeat`` is off where ``now`` is not the time of day.
     """
     if simulated and not settings.DEMO:
         raise ValueError("only the demo delivers without sending")
     started = time.monotonic()
 
     def clock() -> datetime:
-        return now + timedelta(seconds=time.monotonic() - started)
+        return now if simulated else now + timedelta(seconds=time.monotonic() - started)
 
     catch_up(now=now)
     with mail.mailer() as mailer:
@@ -155,7 +157,7 @@ class _Pass:
             )
             return
         try:
-            failure = None if self._goes_nowhere(notice) else self._send(notice)
+            failure = _pretend(notice) if self._goes_nowhere(notice) else self._send(notice)
         except _LeaseLost:
             return
         if failure is None:
@@ -217,3 +219,10 @@ class _Pass:
             attempts=F("attempts") + 1,
             last_error=failure.error,
         )
+
+
+def _pretend(notice: Notice) -> mail.Failure | None:
+    """What a server would have said to a mail of the demo."""
+    if notice.recipient.endswith(f"@{REFUSED}"):
+        return mail.Failure("550 5.1.1 no such mailbox (demo)", permanent=True)
+    return None

@@ -1,0 +1,26 @@
+"""What beat asks for now and then, apart from sweep and delivery, in moved time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+
+from dashboards.demo.world import World
+from education import services as education
+
+#: The hours at which courses are looked at: reminders of the day before, and ends.
+COURSES: Final = (10.02, 16.02, 18.02, 21.1)
+
+
+class Beat:
+    """The passes of a day, as often as they can have something to do."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def plan(self, day: date) -> None:
+        for hour in COURSES:
+            self.world.at(self.world.instant(day, hour), "courses followed", self._courses)
+
+    def _courses(self, now: datetime) -> None:
+        education.follow(now=now)
