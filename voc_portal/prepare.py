@@ -22,6 +22,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+NO = {"0", "no", "off", "false", "none"}
 FIRST_PASSES = (("standards.tasks.sweep", "default"), ("notices.tasks.deliver", "delivery"))
 
 
@@ -67,6 +68,25 @@ def load_centre(told: io.StringIO) -> str:
     return "loaded"
 
 
+def demo_past() -> str:
+    """Some weeks of a made-up past, once, before beat begins to tick: time goes one way only."""
+    if not settings.DEMO:
+        return "not a demo"
+    if os.environ.get("DEMO_PAST", "").lower() in NO:
+        return "left out (DEMO_PAST)"
+    from complaints.models import Complaint  # noqa: PLC0415 - after django.setup()
+
+    if Complaint.objects.exists():
+        return "there are opinions already"
+    print(
+        "Made-up past: lived once, some 20 seconds … / 예시 자료를 싣는 중입니다(처음 한 번)",
+        flush=True,
+    )
+    told = io.StringIO()
+    call_command("demo", small=True, stdout=told)
+    return told.getvalue().partition("\n")[0]
+
+
 def queue_first_passes() -> str:
     """Have the workers sweep and deliver as soon as they are there; beat's tick comes later."""
     for task, queue in FIRST_PASSES:
@@ -88,6 +108,7 @@ def main() -> None:
     step("Static files", collect_static)
     told = io.StringIO()
     step("Centre, teams, topics, charter", partial(load_centre, told))
+    step("Made-up past", demo_past)
     step("First sweep and delivery", queue_first_passes)
     print(told.getvalue(), flush=True)
 

@@ -6,8 +6,12 @@ from datetime import date, datetime
 from typing import Final
 
 from dashboards.demo.world import World
+from dashboards.intake import tallying as intake
 from education import services as education
+from standards import tallying
 
+#: Of the week the night in which the tallies are counted: nobody reads them in the past.
+COUNTED_ON: Final = 6
 #: The hours at which courses are looked at: reminders of the day before, and ends.
 COURSES: Final = (10.02, 16.02, 18.02, 21.1)
 
@@ -21,6 +25,13 @@ class Beat:
     def plan(self, day: date) -> None:
         for hour in COURSES:
             self.world.at(self.world.instant(day, hour), "courses followed", self._courses)
+        if day.weekday() == COUNTED_ON:
+            self.world.at(self.world.instant(day, 0.3), "tallied", self.count)
+
+    def count(self, now: datetime) -> None:
+        """Count the days that changed, so that no page finds them waiting."""
+        tallying.count_changes(now=now)
+        intake.recount(now=now)
 
     def _courses(self, now: datetime) -> None:
         education.follow(now=now)

@@ -97,18 +97,20 @@ class World:
     def _live_until(self, limit: datetime) -> None:
         while self._acts and self._acts[0][0] < limit:
             at, _order, what, act = heapq.heappop(self._acts)
-            self.beat_until(at)
+            if at > self.now:
+                self.beat_until(at)
             self.do(what, act, at)
+            if not self._acts or self._acts[0][0] > at:
+                self._deliver(at)
 
     def do(self, what: str, act: Act, at: datetime) -> None:
-        """Act, count it, and deliver what it owes."""
+        """Act, and count it. What it owes is delivered when all of this instant is done."""
         try:
             act(at)
         except Refused as refusal:  # told to people; anything else is a fault of the program
             self.refused[f"{what}: {refusal}"] += 1
         else:
             self.done[what] += 1
-        self._deliver(at)
 
     def beat_until(self, instant: datetime) -> None:
         """What sweep and delivery do until then, each at the time at which it falls due."""
@@ -120,7 +122,7 @@ class World:
         self.now = max(self.now, instant)
 
     def settle(self) -> None:
-        """Deliver until nothing is left that can be sent now: what fails may owe something else."""
+        """Deliver what is left: a mail that fails may owe something else."""
         while self._deliver(self.now):
             pass
 
@@ -130,6 +132,9 @@ class World:
         return min((at for at in (step, mail) if at is not None), default=None)
 
     def _deliver(self, at: datetime) -> int:
-        if not Notice.objects.sendable(now=at).exists():
+        """A pass of delivery; 0 where there was nothing to send, or what there was stays due."""
+        due = Notice.objects.sendable(now=at)
+        if not due.exists():
             return 0
-        return notices.deliver(now=at + timedelta(seconds=2), simulated=True, heartbeat=False)
+        sent = notices.deliver(now=at + timedelta(seconds=2), simulated=True, heartbeat=False)
+        return sent or int(not due.exists())

@@ -145,6 +145,7 @@ class Past:
         for notice_id in list(Notice.objects.open_tasks().values_list("pk", flat=True)):
             self.world.do("task", partial(self.cases.do_task, notice_id), now)
         self.world.settle()
+        self.beat.count(now)
 
 
 def last_open_moment(now: datetime, *, calendar: Calendar) -> datetime:

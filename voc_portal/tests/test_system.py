@@ -56,6 +56,7 @@ class System:
                     "LANG": "C.UTF-8",
                     "DATA_DIR": str(data_dir),
                     "PORT": str(self.port),
+                    "DEMO_PAST": "no",  # these tests fill an empty database themselves
                 }
                 | env,
                 stdout=output,

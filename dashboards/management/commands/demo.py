@@ -24,7 +24,7 @@ SMALL_SHARE = 0.3
 #: A line of progress so often, where the terminal is none (seconds).
 EVERY = 10.0
 #: So much is made and dropped again that looking for circles each 700 objects costs a tenth.
-CIRCLES_AFTER = 50_000
+CIRCLES_AFTER = 10_000
 
 
 class Command(BaseCommand):
@@ -98,7 +98,7 @@ def _few_collections() -> Iterator[None]:
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(CIRCLES_AFTER, 20, 50)
+    gc.set_threshold(CIRCLES_AFTER, 10, 10)
     try:
         yield
     finally:
