@@ -77,6 +77,8 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "see_survey_results": WORKING,
     "answer_survey_findings": LEADING,
     "publish_survey_results": frozenset({MANAGER}),
+    # figures
+    "see_dashboard": LEADING,
     # the centre
     "edit_reply_templates": LEADING,
     "enter_own_absence": WORKING,
@@ -151,6 +153,7 @@ SENTENCES: Final[dict[str, _StrPromise]] = {
         "설문에서 나온 지적을 적고, 조치를 정하고, 공개할 의견을 고릅니다."
     ),
     "publish_survey_results": _("설문 결과를 공개하고 바로잡습니다."),
+    "see_dashboard": _("업무 현황을 봅니다(팀장은 자기 팀만)."),
     "edit_reply_templates": _("답변 틀을 고칩니다."),
     "enter_own_absence": _("자기의 부재를 적고 취소합니다."),
     "edit_absences": _("다른 직원의 부재도 보고 적고 취소합니다."),

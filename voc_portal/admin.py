@@ -89,6 +89,7 @@ class BackOffice(AdminSite):
                 "admin:education_course_changelist",
                 works and may(user, "see_courses"),
             ),
+            (_("업무 현황"), "dashboard", works and may(user, "see_dashboard")),
             (_("창구"), "desk", works and may(user, "use_desk")),
         ]
         urls = [(label, reverse(name)) for label, name, shown in offered if shown]

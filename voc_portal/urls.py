@@ -6,6 +6,7 @@ from allauth.account import views as account
 from django.contrib import admin
 from django.urls import include, path
 
+from dashboards.board import views as board
 from education import views as education
 from reception import views as reception
 from surveys import views as surveys
@@ -27,7 +28,9 @@ urlpatterns = [
     path("courses/", include("education.urls")),
     path("surveys/", include("surveys.urls")),
     path("s/<slug:slug>/", surveys.short, name="survey-short"),
-    path("dashboard/", views.coming, {"page": "dashboard"}, name="dashboard"),
+    path("dashboard/", board.dashboard, name="dashboard"),
+    path("dashboard/figures/", board.figures, name="dashboard-figures"),
+    path("dashboard/wall/", board.wall, name="dashboard-wall"),
     path("desk/", reception.desk, name="desk"),
     path("desk/", include("reception.urls")),
     path("accounts/login/", account.login, name="account_login"),

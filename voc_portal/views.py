@@ -21,10 +21,6 @@ _COMING = {
         gettext_lazy("이행 현황"),
         gettext_lazy("서비스헌장의 약속을 얼마나 지켰는지 달마다 공개하는 화면입니다."),
     ),
-    "dashboard": (
-        gettext_lazy("업무 현황"),
-        gettext_lazy("이행률과 기한을 살피는 직원용 화면입니다."),
-    ),
 }
 
 

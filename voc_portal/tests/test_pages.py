@@ -26,12 +26,18 @@ NOW = datetime(2026, 9, 9, 10, 0, tzinfo=SEOUL)
 PUBLIC = [
     "/", "/complaints/new/", "/complaints/received/", "/complaints/track/", "/complaints/code/",
     "/charter/", "/statistics/", "/staff-guide/", "/courses/", "/surveys/",
-    "/dashboard/", "/accounts/login/", "/staff-guide/print/",
+    "/accounts/login/", "/staff-guide/print/",
 ]  # fmt: skip
-FOR_STAFF = ["/admin/", "/desk/", "/desk/board/", "/desk/notes/new/", "/desk/absences/"]
+FOR_STAFF = [
+    "/admin/",
+    "/dashboard/",
+    "/desk/",
+    "/desk/board/",
+    "/desk/notes/new/",
+    "/desk/absences/",
+]
 COMING = [
     "/statistics/",
-    "/dashboard/",
 ]
 
 
