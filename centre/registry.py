@@ -1,4 +1,5 @@
-"""What the rooms above report about a person's open work, and how it is handed over.
+"""What the rooms above report about a person's open work, how it is handed over, and what they
+hang onto the lists of the rooms below.
 
 They register in ``AppConfig.ready()``; this room asks them without knowing them.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from centre.models import StaffMember
+from centre.models import StaffMember, User
 from records.actors import Actor
 
 
@@ -45,3 +46,25 @@ def open_work(person: StaffMember) -> dict[str, int]:
 
 def hand_overs() -> dict[str, HandOver]:
     return dict(_hand_overs)
+
+
+# --- downloads of lists ---------------------------------------------------------------------------
+
+
+class DownloadAddress(Protocol):
+    def __call__(self, user: User, /) -> str:
+        """The page on which a list is downloaded; "" where this account may not."""
+
+
+_downloads: dict[str, DownloadAddress] = {}
+
+
+def register_download(name: str, address: DownloadAddress) -> None:
+    """``name`` is the list's own, as its page says it; a second one replaces it."""
+    _downloads[name] = address
+
+
+def download_address(name: str, user: User) -> str:
+    """Where this list is downloaded; "" where nobody offers it, or not to this account."""
+    address = _downloads.get(name)
+    return address(user) if address else ""

@@ -92,7 +92,10 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "edit_standards": frozenset({MANAGER}),
     "record_evidence": WORKING,
     "lead_evidence": LEADING,
+    "write_evaluation": LEADING,
+    "publish_evaluation": frozenset({MANAGER}),
     "see_access_log": SETTING_UP,
+    "download_personal_data": frozenset({MANAGER}),
 }
 
 #: Of the desk and the leads only those of the team that takes what nobody else takes have these.
@@ -165,7 +168,10 @@ SENTENCES: Final[dict[str, _StrPromise]] = {
     "edit_standards": _("서비스헌장의 이행표준을 고칩니다."),
     "record_evidence": _("헌장 이행 기록을 보고 적습니다."),
     "lead_evidence": _("회의 날짜와 개선 과제, 안내 쪽을 정하고 다른 사람이 적은 기록을 고칩니다."),
+    "write_evaluation": _("이행실적 평가를 쓰고 결재를 올립니다."),
+    "publish_evaluation": _("결재를 마친 이행실적 평가를 공개합니다."),
     "see_access_log": _("접속기록을 봅니다."),
+    "download_personal_data": _("까닭을 적고 개인정보를 가리지 않은 대장을 내려받습니다."),
 }
 
 Actions = dict[str, tuple[str, ...]]
@@ -222,6 +228,7 @@ ADMIN_RIGHTS: Final[dict[str, Actions]] = {
         "add": ("plan_course",),
         "change": ("plan_course",),
     },
+    "dashboards.evaluation": {"view": ("write_evaluation",), "change": ("write_evaluation",)},
     "standards.clause": {"view": ("see_commitments",)},
     "standards.standard": {
         "view": ("see_commitments",),

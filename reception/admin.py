@@ -44,6 +44,8 @@ class Listing:
     rows: Callable[[Any], Any]
     template: str
     caption: Any
+    #: Its name among the downloads; "" where it is not downloaded.
+    download: str = ""
 
 
 #: In the order of the tabs.
@@ -55,6 +57,7 @@ LISTINGS: dict[type[Model], Listing] = {
         rows=past.visit_rows,
         template="admin/reception/_visits.html",
         caption=_("방문"),
+        download="visits",
     ),
     ContactNote: Listing(
         right="see_desk_records",
@@ -63,6 +66,7 @@ LISTINGS: dict[type[Model], Listing] = {
         rows=past.note_rows,
         template="admin/reception/_notes.html",
         caption=_("용건 메모와 연락"),
+        download="callbacks",
     ),
     DifficultCall: Listing(
         right="see_difficult_calls",

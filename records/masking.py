@@ -1,5 +1,6 @@
 """Personal data as lists show it: enough to recognise, too little to know."""
 
+import re
 import unicodedata
 
 from records.personal import format_phone
@@ -52,3 +53,32 @@ def mask_email(email: str) -> str:
     if not at or not local or not domain:
         return _STAR * 3 if text else ""
     return f"{local[: min(2, len(local) - 1)]}***@{domain}"
+
+
+# Addresses and numbers inside a text; a receipt number (2026-000123-K) and a date are none of them.
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+_RESIDENT = re.compile(r"(?<!\d)\d{6}[ -]?[1-8]\d{6}(?!\d)")
+_PHONE = re.compile(r"(?<!\d)(?:\+82[ .-]?\(?0?\)?|\(?0)\d{1,2}[ .)-]{0,2}\d{3,4}[ .-]?\d{4}(?!\d)")
+_ACCOUNT = re.compile(r"(?<![\d-])\d{2,6}(?:-\d{2,6}){2,3}(?![\d-])|(?<!\d)\d{10,}(?!\d)")
+
+
+def mask_text(text: str, *, names: tuple[str, ...] = ()) -> str:
+    """A line of text without what tells of a person: addresses, phone, resident and account
+    numbers, and these ``names``. Names that are not given cannot be known and stay.
+    """
+    for name in names:
+        if len(name) > 1:
+            text = text.replace(name, mask_name(name))
+    if "@" in text:
+        text = _EMAIL.sub(lambda found: mask_email(found[0]), text)
+    if sum(char.isdecimal() for char in text) < 8:
+        return text
+    text = _RESIDENT.sub("******-*******", text)
+    text = _PHONE.sub(lambda found: mask_phone(found[0]), text)
+    return _ACCOUNT.sub(lambda found: _stars(found[0]), text)
+
+
+def _stars(number: str) -> str:
+    if sum(char.isdecimal() for char in number) < 10:
+        return number
+    return re.sub(r"\d", _STAR, number)

@@ -1,4 +1,4 @@
-"""조치 단계 대장: cases with their findings, actions and letters, as a list and as a spreadsheet.
+"""조치 단계 대장: cases with their findings, actions and letters.
 
 Nothing of reviews or cautions is here: those are seen by whom they concern, and published as
 yearly totals only.
@@ -6,12 +6,9 @@ yearly totals only.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -19,30 +16,18 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from centre.calendar import SEOUL, seoul_day
+from centre.calendar import SEOUL
 from centre.models import Team, User
-from centre.queries import actor_of
 from centre.rights import may
-from centre.words import korean_day
 from complaints import queries
 from complaints.back_office.stages import STAGES
 from complaints.back_office.views import Context, staff_of
 from complaints.models import ApologyLetter, Complaint, CorrectiveAction, Finding
-from records import services as records
-from records.addresses import client_address
 from standards.models import Commitment
 
 PAGE_SIZE = 50
-MOST = 20_000
-HEADINGS = [
-    "접수번호", "접수일", "단계", "구분", "유형", "주관 팀", "담당자", "지적 인정",
-    "시정조치", "조치 상태", "처음 정한 기한", "지금 기한", "2차 기한", "2차 판정",
-    "사과문 번호", "사과문 전한 날", "앞의 건",
-]  # fmt: skip
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class RegisterFilter(forms.Form):
@@ -70,33 +55,6 @@ class Row:
     def stage(self) -> str:
         return STAGES[self.case.stage]
 
-    def cells(self) -> list[str]:
-        """What stands in the spreadsheet, in the order of the headings."""
-        case, letter, promise = self.case, self.letter, self.promise
-        return [
-            case.receipt_number,
-            _day(case.received_at),
-            self.stage,
-            str(case.get_kind_display()),
-            case.topic.name,
-            case.team.name if case.team else "",
-            str(case.handler or ""),
-            "" if self.finding is None else ("인정" if self.finding.accepted else "인정하지 않음"),
-            "\n".join(action.what for action in self.actions),
-            "\n".join(str(action.get_status_display()) for action in self.actions),
-            "\n".join(korean_day(action.first_due_on) for action in self.actions),
-            "\n".join(korean_day(action.due_on) for action in self.actions),
-            _day(promise.due_at if promise else None),
-            str(promise.get_state_display()) if promise else "",
-            letter.number if letter else "",
-            _day(letter.told_at if letter else None),
-            case.previous.receipt_number if case.previous and case.stage > 1 else "",
-        ]
-
-
-def _day(instant: datetime | None) -> str:
-    return korean_day(seoul_day(instant)) if instant else ""
-
 
 def found(form: RegisterFilter, *, user: User) -> QuerySet[Complaint]:
     """The cases of the register that this account may read, the newest first."""
@@ -114,10 +72,11 @@ def found(form: RegisterFilter, *, user: User) -> QuerySet[Complaint]:
     if wanted.get("unsettled"):
         left = CorrectiveAction.objects.filter(status__in=["open", "done", "failed"])
         cases = cases.filter(findings__actions__in=left)
-    return _with_what_is_shown(cases).order_by("-received_at", "-pk")
+    return with_what_is_shown(cases).order_by("-received_at", "-pk")
 
 
-def _with_what_is_shown(cases: QuerySet[Complaint]) -> QuerySet[Complaint]:
+def with_what_is_shown(cases: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    """With all that a `Row` reads, and without what it does not; three queries more."""
     findings = Finding.objects.prefetch_related("actions").order_by("pk")
     letters = ApologyLetter.objects.exclude(status="dropped").defer("parts").order_by("pk")
     return (
@@ -145,19 +104,16 @@ def _row(case: Complaint, promise: Commitment | None) -> Row:
 
 
 def show(request: HttpRequest, context: Context) -> HttpResponse:
-    """The list; with ``?as=xlsx`` or ``?as=csv`` the same as a file, which is logged."""
+    """The list. The room above offers it as a file."""
     user, _person = staff_of(request)
     if not may(user, "see_stages"):
         raise PermissionDenied
     form = RegisterFilter(request.GET)
     cases = found(form, user=user)
-    if request.GET.get("as") in FILES:
-        return _export(request, user, cases, request.GET["as"])
     paginator = Paginator(cases, PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
     rest = request.GET.copy()
-    for name in ("page", "as"):
-        rest.pop(name, None)
+    rest.pop("page", None)
     context |= {
         "form": form,
         "rows": rows_of(page.object_list),
@@ -165,61 +121,3 @@ def show(request: HttpRequest, context: Context) -> HttpResponse:
         "query": rest.urlencode(),
     }
     return render(request, "admin/complaints/complaint/stages.html", context)
-
-
-def _export(
-    request: HttpRequest, user: User, cases: QuerySet[Complaint], kind: str
-) -> HttpResponse:
-    now = timezone.now()
-    rows = rows_of(cases[:MOST])
-    records.log_access(
-        by=actor_of(user),
-        address=client_address(request),
-        subject_type=queries.SUBJECT,
-        subject_id=None,
-        whose=f"{len(rows)}건",
-        what="조치 단계 대장 내려받음",
-        now=now,
-    )
-    content_type, made = FILES[kind]
-    response = HttpResponse(made(rows), content_type=content_type)
-    name = f"stages-{seoul_day(now):%Y%m%d}.{kind}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def spreadsheet(rows: Iterable[Row]) -> bytes:
-    """An xlsx of the rows; whatever looks like a formula is text."""
-    from openpyxl import Workbook  # noqa: PLC0415 - only when somebody exports
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("조치 단계 대장")
-    sheet.append(HEADINGS)
-    for row in rows:
-        sheet.append([escaped(cell) for cell in row.cells()])
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
-
-
-def comma_separated(rows: Iterable[Row]) -> bytes:
-    """The same as CSV, with the mark by which Excel knows UTF-8."""
-    target = io.StringIO()
-    lines = csv.writer(target)
-    lines.writerow(HEADINGS)
-    lines.writerows([escaped(cell) for cell in row.cells()] for row in rows)
-    return target.getvalue().encode("utf-8-sig")
-
-
-#: What the register can be downloaded as: content type, and what makes it.
-FILES: dict[str, tuple[str, Callable[[Iterable[Row]], bytes]]] = {
-    "xlsx": (_XLSX, spreadsheet),
-    "csv": ("text/csv; charset=utf-8", comma_separated),
-}
-
-
-def escaped(text: str) -> Any:
-    """A cell that no program takes for a formula, without characters that xlsx forbids."""
-    clean = "".join(c for c in text if c in "\n\t" or c.isprintable())
-    return f"'{clean}" if clean.lstrip().startswith(("=", "+", "-", "@", "\t")) else clean

@@ -88,6 +88,7 @@ def show_list(request: HttpRequest, context: Context) -> HttpResponse:
         "page": page,
         "states": CourseState.choices,
         "state": state,
+        "query": f"state={state}" if state else "",
         "may_plan": may(user, "plan_course"),
     }
     return render(request, f"{_FOLDER}/list.html", context)

@@ -18,7 +18,6 @@ from centre import queries as centre_queries
 from centre.calendar import seoul_day
 from centre.errors import Refused
 from centre.models import StaffMember, User
-from complaints.back_office.register import escaped
 from complaints.back_office.views import UNPROCESSABLE, Context, staff_of
 from education import certificates, queries, services
 from education.back_office.courses import course_or_404
@@ -29,6 +28,7 @@ from education.views import certificate_response
 from education.wording import span, when
 from records import services as records
 from records.addresses import client_address
+from records.cells import safe
 from records.masking import mask_email, mask_name, mask_phone
 
 _FOLDER = "admin/education/course"
@@ -242,16 +242,16 @@ def spreadsheet(
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("출석부")
-    sheet.append([escaped(course.title)])
-    sheet.append([escaped(f"{when(sessions)} / {course.place}")])
+    sheet.append([safe(course.title)])
+    sheet.append([safe(f"{when(sessions)} / {course.place}")])
     headings = ["번호", "이름", "연락처", *(span(one) for one in sessions), "출석률(%)", "수료증"]
-    sheet.append([escaped(text) for text in headings])
+    sheet.append([safe(text) for text in headings])
     for number, row in enumerate(rows, start=1):
         person = row.enrolment
         contact = mask_email(person.email) if person.email else mask_phone(person.phone)
         minutes = ["" if one is None else one for one in row.minutes]
         paper = row.certificate.number if row.certificate else ""
-        cells = [escaped(person.name), escaped(contact), *minutes, row.percent, escaped(paper)]
+        cells = [safe(person.name), safe(contact), *minutes, row.percent, safe(paper)]
         sheet.append([number, *cells])
     target = io.BytesIO()
     book.save(target)

@@ -68,6 +68,7 @@ def show_list(request: HttpRequest, context: Context) -> HttpResponse:
         "page": page,
         "kinds": KINDS,
         "kind": kind,
+        "query": f"kind={kind}" if kind in Kind.values else "",
         "not_running": queries.not_running(now=timezone.now()),
         "may_edit": may(person.user, "edit_surveys"),
     }
