@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboards.intake.checks import wrong_tallies
+from dashboards.intake.checks import wrong_frozen, wrong_tallies
 
 
 def breaches() -> Iterator[str]:
     """A line for each breach: no personal data."""
     yield from wrong_tallies()
+    yield from wrong_frozen()

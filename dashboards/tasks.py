@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from dashboards.intake import tallying
+from dashboards.intake import freezing, tallying
 
 #: One pass stays well under the time after which the broker gives a task to another worker.
 DAYS_A_PASS = 400
@@ -15,3 +15,9 @@ DAYS_A_PASS = 400
 def count_cases() -> int:
     """Count again the days whose opinions changed."""
     return tallying.recount(now=timezone.now(), limit=DAYS_A_PASS)
+
+
+@shared_task
+def freeze_cases() -> int:
+    """Freeze the public figures of the months whose day has come."""
+    return freezing.freeze(now=timezone.now())

@@ -83,6 +83,7 @@ app.conf.beat_schedule = {
     "orphans": _every("records.tasks.sweep_orphans", 3600),
     "case-measures": _every("complaints.tasks.measure", 3600),
     "case-tallies": _every("dashboards.tasks.count_cases", settings.SWEEP_EVERY_SECONDS),
+    "case-months": _every("dashboards.tasks.freeze_cases", 1800),
     "tidy": _every("complaints.tasks.tidy", 3600),
 }
 app.autodiscover_tasks()

@@ -7,7 +7,7 @@ mark behind, and the next pass counts that day again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -18,11 +18,12 @@ from centre.calendar import seoul_day
 from centre.models import Closure
 from complaints.models import Complaint
 from dashboards.intake.counting import ALL_TEAMS, Key, count, day_of_receipt, runs, within
-from dashboards.intake.models import CaseChange, CaseCount, CasePass
+from dashboards.intake.models import CaseChange, CaseCount, CasePass, FrozenCases
 from dashboards.intake.pending import changes_by_day
+from dashboards.intake.sheets import stored, why_changed
 from standards.months import Month
 
-#: So many days are counted in one transaction.
+#: So many days are counted in one transaction, and the rest of their months.
 _DAYS: Final = 62
 _CHUNK: Final = 2000
 #: No wait that is told goes back further: a closure changes the open time of these at most.
@@ -45,22 +46,31 @@ def recount(*, now: datetime, limit: int | None = None) -> int:
 @transaction.atomic
 def _recount_some(*, now: datetime) -> int:
     """Count the newest days that changed, and their months; none left: 0."""
-    held = _hold()
+    held = hold()
     marked = changes_by_day()
-    days = sorted(marked, reverse=True)[:_DAYS]
+    days = _next(marked)
     if not days:
         # What was taken out together with its opinion has no day of its own any more.
         CaseChange.objects.filter(day=None, complaint__received_at__isnull=True).delete()
     else:
         _take(change for day in days for change in marked[day])
         _put_days(days)
-        _put_months({Month.of(day) for day in days})
+        months = {Month.of(day) for day in days}
+        _put_months(months)
+        _correct(months, now=now)
     held.counted_at = now
     held.save(update_fields=["counted_at"])
     return len(days)
 
 
-def _hold() -> CasePass:
+def _next(marked: Collection[date]) -> list[date]:
+    """The newest days that wait, with all others of their months: no month is summed up in part."""
+    newest = {Month.of(day) for day in sorted(marked, reverse=True)[:_DAYS]}
+    return [day for day in marked if Month.of(day) in newest]
+
+
+def hold() -> CasePass:
+    """Be the only one who counts or freezes until the transaction ends."""
     held, _made = CasePass.objects.get_or_create(pk=1)
     return CasePass.objects.select_for_update().get(pk=held.pk)
 
@@ -108,13 +118,49 @@ def _sums(month: Month) -> Iterable[tuple[int, str, str, int]]:
     return days.order_by().values_list("team", "measure", "value").annotate(Sum("n"))
 
 
+def totals_of_months(months: Collection[Month]) -> dict[Month, Counter[tuple[str, str]]]:
+    """By measure and value, of all teams, from the tallies. One query."""
+    found: dict[Month, Counter[tuple[str, str]]] = {month: Counter() for month in months}
+    rows = CaseCount.objects.filter(
+        grain=Grain.MONTH, team=ALL_TEAMS, day__in=[month.first for month in months]
+    )
+    for day, measure, value, n in rows.values_list("day", "measure", "value", "n"):
+        found[Month.of(day)][measure, value] = n
+    return found
+
+
+def _correct(months: Collection[Month], *, now: datetime) -> None:
+    """Where a month that is frozen came out otherwise, a further row says so and why."""
+    newest: dict[tuple[date, str], FrozenCases] = {}
+    frozen = FrozenCases.objects.filter(month__in=[month.first for month in months])
+    for row in frozen.order_by("number"):
+        newest[row.month, row.sheet] = row
+    totals = totals_of_months({Month.of(month) for month, _sheet in newest})
+    corrections = []
+    for (month, sheet), row in newest.items():
+        counts = stored(totals[Month.of(month)], FrozenCases.Sheet(sheet))
+        why = why_changed(row.counts, counts)
+        if why:
+            corrections.append(
+                FrozenCases(
+                    month=month,
+                    sheet=sheet,
+                    number=row.number + 1,
+                    counts=counts,
+                    why=why,
+                    frozen_at=now,
+                )
+            )
+    FrozenCases.objects.bulk_create(corrections)
+
+
 # --- closures -------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def _closures_changed(*, now: datetime) -> None:
     """Open time is counted anew where the centre closed or opened a day that has come."""
-    held = _hold()
+    held = hold()
     closures = sorted([day.isoformat(), kind] for day, kind in _closures())
     if closures == held.closures:
         return
@@ -146,7 +192,7 @@ def _mark(first: date, last: date, *, what: str) -> None:
 @transaction.atomic
 def rebuild(*, now: datetime) -> int:
     """Throw every tally away and count all days; says how many. The frozen months stay."""
-    _hold()
+    hold()
     CaseCount.objects.all().delete()
     CaseChange.objects.all().delete()
     days = Complaint.objects.order_by().annotate(on_day=day_of_receipt())
