@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from centre.calendar import seoul_day
 from centre.queries import calendar
 from records.models import Event
-from standards import dates, registry
+from standards import dates, freezing, registry, tallying
 from standards.errors import CannotCompute
 from standards.evidence import checks as evidence
 from standards.models import Clause, Commitment, CommitmentQuerySet, Pause, Redating, State
@@ -31,6 +31,8 @@ def breaches(*, now: datetime) -> Iterator[str]:
     for find in _FINDERS:
         yield from find(now)
     yield from evidence.breaches()
+    yield from tallying.compare()
+    yield from freezing.breaches()
 
 
 def _lines(rows: CommitmentQuerySet, what: str) -> Iterator[str]:
@@ -41,6 +43,7 @@ def _lines(rows: CommitmentQuerySet, what: str) -> Iterator[str]:
 def _dates(_now: datetime) -> Iterator[str]:
     rows = Commitment.objects.all()
     yield from _lines(rows.filter(due_at__isnull=True), "기한이 없습니다")
+    yield from _lines(rows.exclude(code=F("standard__code")), "이행표준과 코드가 다릅니다")
     yield from _lines(rows.filter(due_at__lt=F("first_due_at")), "기한이 처음 약속보다 이릅니다")
     moved = Redating.objects.filter(commitment=OuterRef("pk"))
     yield from _lines(

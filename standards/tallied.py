@@ -20,8 +20,9 @@ from notices.models import Heartbeat
 from standards import tally_sql
 from standards.models import TallyChange
 from standards.months import Month, due_day
-from standards.tallying import HEARTBEAT
 
+#: The name under which a pass that ended says so.
+HEARTBEAT: Final = "tallies"
 #: More days than these are not counted while somebody waits for a page.
 MOST_WAITING: Final = 400
 

@@ -18,12 +18,12 @@ from django.db import connection, transaction
 from django.db.models import Max, Min
 
 from notices.models import Heartbeat
-from standards import counting, tally_sql
+from standards import correcting, counting, tally_sql
 from standards.counting import Counts, Place
 from standards.models import Commitment, DayTally, MonthTally, Observation, TallyChange
 from standards.months import Month, due_day, months_between
+from standards.tallied import HEARTBEAT
 
-HEARTBEAT: Final = "tallies"
 #: Notes taken by one transaction, and pairs counted by one statement.
 NOTES: Final = 20_000
 PAIRS: Final = 400
@@ -53,12 +53,23 @@ def count_changes(*, now: datetime) -> int:
 def _pass(*, now: datetime) -> int | None:
     """How many days one transaction counted; None where somebody else is counting."""
     with transaction.atomic():
-        if not _alone(wait=False):
-            return None
-        changes = _take()
-        pairs = sorted({(change.standard_id, change.day) for change in changes})
+        return _count(now=now) if _alone(wait=False) else None
+
+
+def count_alone(*, now: datetime) -> None:
+    """Count what changed until now, alone until the caller's transaction ends."""
+    _alone(wait=True)
+    while _count(now=now):
+        pass
+
+
+def _count(*, now: datetime) -> int:
+    changes = _take()
+    pairs = sorted({(change.standard_id, change.day) for change in changes})
+    if pairs:
         _recount(pairs, now=now)
-        return len(pairs)
+        correcting.correct(changes, now=now)
+    return len(pairs)
 
 
 def _alone(*, wait: bool) -> bool:
@@ -107,6 +118,12 @@ def _beat(*, now: datetime) -> None:
         Heartbeat.objects.bulk_create([Heartbeat(name=HEARTBEAT, at=now)], ignore_conflicts=True)
 
 
+def waiting_months() -> set[Pair]:
+    """Standard and first day of the months of which a day waits to be counted."""
+    days = TallyChange.objects.order_by().values_list("standard_id", "day").distinct()
+    return {(standard, day.replace(day=1)) for standard, day in days}
+
+
 # --- anew -----------------------------------------------------------------------------------------
 
 
@@ -125,7 +142,10 @@ def rebuild(*, now: datetime) -> int:
                 (_day_tally(place, counts) for place, counts in days.items()), batch_size=2000
             )
             MonthTally.objects.bulk_create(_month_tallies(month, days), batch_size=2000)
-    count_changes(now=now)
+    with transaction.atomic():
+        count_alone(now=now)
+        correcting.correct_all(now=now)
+    _beat(now=now)
     return DayTally.objects.count()
 
 

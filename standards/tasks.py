@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from standards import services, tallying
+from standards import freezing, services, tallying
 from standards.evidence import opening
 from standards.probe import watching
 
@@ -23,6 +23,12 @@ def sweep() -> int:
 def tally() -> int:
     """Count again the days that changed, and put right what was frozen."""
     return tallying.count_changes(now=timezone.now())
+
+
+@shared_task
+def freeze() -> int:
+    """Freeze the months whose day has come; how many were."""
+    return len(freezing.freeze(now=timezone.now()))
 
 
 @shared_task

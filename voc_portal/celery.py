@@ -68,6 +68,7 @@ def _every(task: str, seconds: float, **options: Any) -> dict[str, Any]:
 app.conf.beat_schedule = {
     "sweep": _every("standards.tasks.sweep", settings.SWEEP_EVERY_SECONDS),
     "tallies": _every("standards.tasks.tally", settings.SWEEP_EVERY_SECONDS),
+    "frozen-months": _every("standards.tasks.freeze", 600),
     "periods": _every("standards.tasks.open_periods", 120),
     "probe": _every("standards.tasks.probe", 60),
     "deliver": _every("notices.tasks.deliver", settings.DELIVER_EVERY_SECONDS, queue="delivery"),

@@ -12,6 +12,7 @@ from standards.models.evidence import (
     Kind,
     OnlineService,
 )
+from standards.models.freezing import Correction, CorrectionNote, FrozenMonth, MonthFigure
 from standards.models.probing import Maintenance, Outage, ProbeDay, Target, Why
 from standards.models.promises import (
     VARIANTS,
@@ -34,14 +35,18 @@ __all__ = [
     "Clause",
     "Commitment",
     "CommitmentQuerySet",
+    "Correction",
+    "CorrectionNote",
     "DayTally",
     "Duty",
     "DutyQuerySet",
     "Evidence",
     "EvidenceQuerySet",
+    "FrozenMonth",
     "InfoPage",
     "Kind",
     "Maintenance",
+    "MonthFigure",
     "MonthTally",
     "Observation",
     "OnlineService",

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from centre.errors import Refused
 from centre.models import Team
-from standards import figures, services, tallied, tallying
+from standards import figures, freezing, services, tallied, tallying
 from standards.errors import BadPeriod
 from standards.figures import Result, Tally
 from standards.models import Commitment, DayTally, MonthTally, Observation, Standard, TallyChange
@@ -138,6 +138,8 @@ VERBS: dict[str, Callable[[datetime, int], object]] = {
     "another version": _another_version,
     "count": lambda now, _who: tallying.count_changes(now=now),
     "rebuild": lambda now, _who: tallying.rebuild(now=now),
+    "freeze": lambda now, _who: freezing.freeze(now=now),
+    "wait for a month": lambda _now, _who: None,
 }
 STORY = st.lists(
     st.tuples(
@@ -160,17 +162,19 @@ def test_any_order(notes: Notes, story: list[tuple[str, int, int]]) -> None:
             Team.objects.create(code=code, name=code)
         now = at("2026-09-17 10:00")
         for verb, minutes, who in story:
-            now += timedelta(minutes=minutes)
+            now += timedelta(minutes=minutes, days=30 if verb == "wait for a month" else 0)
             try:
                 with transaction.atomic():
                     VERBS[verb](now, who)
             except Refused:
                 pass
             same_as_rows(now)
+            assert freezing.breaches() == []
         tallying.count_changes(now=now)
         assert not TallyChange.objects.exists()
         same_as_rows(now)
         assert list(tallying.compare()) == []
+        assert freezing.breaches() == []
         transaction.set_rollback(True)
 
 
