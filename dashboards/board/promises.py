@@ -25,6 +25,8 @@ NO_CASE: Final = "해당 없음"
 FIRST: Final = "reply"
 #: No more than so many large charts, that the page stays one that is looked at.
 MOST_CHARTS: Final = 6
+#: So many rows stand on a printed sheet at full size.
+SHEET_ROWS: Final = 24
 _INSIDE: Final = "센터 안에서 지키는 기한"
 
 
@@ -95,6 +97,11 @@ class Part:
 class Promises:
     parts: list[Part]
     charts: list[tuple[Row, SafeString]]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a printed sheet has to set them closer to stay one page."""
+        return sum(row.standing != Standing.NONE for row in self.rows) > SHEET_ROWS
 
     @property
     def rows(self) -> list[Row]:
@@ -200,8 +207,8 @@ def _cell(month: Month, tally: Tally) -> MonthCell:
 
 
 def month_words(month: Month) -> str:
-    """``11월``; January bears its year."""
-    return f"{month.year % 100}년 1월" if month.month == 1 else f"{month.month}월"
+    """``11월``; January bears its year: ``26.1월``."""
+    return f"{month.year % 100:02}.1월" if month.month == 1 else f"{month.month}월"
 
 
 def _standing(tally: Tally, target: Decimal) -> Standing:
@@ -269,10 +276,10 @@ def _headings() -> Iterator[tuple[str, str]]:
 
 def _charts(rows: Mapping[str, Row]) -> list[tuple[Row, SafeString]]:
     """The trend of what did not reach its target, and always of the answer to opinions."""
-    shown = [row for row in rows.values() if row.short and row.standard.public]
-    reply = rows.get(FIRST)
-    if reply is not None and reply not in shown:
-        shown.insert(0, reply)
+    short = [row for code, row in rows.items() if row.short and code != FIRST]
+    shown = [row for row in short if row.standard.public]
+    if FIRST in rows:
+        shown.insert(0, rows[FIRST])
     return [(row, trend_of(row)) for row in shown[:MOST_CHARTS]]
 
 
