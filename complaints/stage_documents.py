@@ -103,11 +103,11 @@ def sheets_of(document: Document) -> Any:
     check_printing()
     from weasyprint import CSS, HTML  # noqa: PLC0415
 
-    style = CSS(filename=finders.find(STYLE), url_fetcher=_nothing)
-    page = _words_kept_whole(document.html())
+    style = CSS(filename=finders.find(STYLE), url_fetcher=fetch_nothing)
+    page = words_kept_whole(document.html())
 
     def rendered(text: str) -> Any:
-        return HTML(string=text, url_fetcher=_nothing).render(stylesheets=[style])
+        return HTML(string=text, url_fetcher=fetch_nothing).render(stylesheets=[style])
 
     sheets = rendered(page)
     if len(sheets.pages) == 1:
@@ -116,7 +116,7 @@ def sheets_of(document: Document) -> Any:
     return closer if len(closer.pages) < len(sheets.pages) else sheets
 
 
-def _words_kept_whole(page: str) -> str:
+def words_kept_whole(page: str) -> str:
     """Korean is broken between words here, as browsers do with `word-break: keep-all`."""
     head, body, rest = page.partition("<body>")
     spans = _TEXT.sub(lambda text: _WORD.sub(_kept_whole, text[0]), rest)
@@ -127,7 +127,8 @@ def _kept_whole(word: re.Match[str]) -> str:
     return f'<span class="w">{word[1]}</span>' if len(word[1]) <= LONGEST_WORD else word[1]
 
 
-def _nothing(url: str, *_given: object, **_named: object) -> Mapping[str, Any]:
+def fetch_nothing(url: str, *_given: object, **_named: object) -> Mapping[str, Any]:
+    """What fetches for documents: refuses everything."""
     raise ValueError(f"documents fetch nothing: {url[:40]}")
 
 

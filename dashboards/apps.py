@@ -9,6 +9,9 @@ class DashboardsConfig(AppConfig):
     verbose_name = _("현황판")
 
     def ready(self) -> None:
+        from dashboards.evaluation import wiring as evaluation
+
+        evaluation.register()
         from dashboards.registers.table import hang_up_buttons
 
         hang_up_buttons()

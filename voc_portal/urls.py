@@ -18,6 +18,7 @@ handler500 = "voc_portal.views.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("complaints/", include("complaints.urls")),
+    path("charter/evaluations/", include("dashboards.evaluation.urls")),
     path("charter/", include("standards.urls")),
     path("statistics/", views.coming, {"page": "statistics"}, name="statistics"),
     path("staff-guide/", reception.staff_guide, name="staff-guide"),
