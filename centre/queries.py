@@ -14,7 +14,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from centre import options
+from centre import options, steady
 from centre.calendar import Calendar, seoul_day
 from centre.models import (
     Absence,
@@ -41,6 +41,10 @@ def calendar() -> Calendar:
 
     Closures count from the moment a verb of ``services`` enters them.
     """
+    return steady.kept("calendar", _calendar)
+
+
+def _calendar() -> Calendar:
     key = CalendarVersion.objects.filter(pk=1).values_list("version", "stamp").first()
     if key is None:
         return _WITHOUT_CLOSURES
@@ -169,7 +173,8 @@ def _first(
 
 def desk_team() -> Team | None:
     """The team that takes what nobody else takes."""
-    return Team.objects.filter(takes_unassigned=True, dissolved_on=None).first()
+    rows = Team.objects.filter(takes_unassigned=True, dissolved_on=None)
+    return steady.kept("desk team", rows.first)
 
 
 def person_of(user: User | AnonymousUser) -> StaffMember | None:
@@ -277,12 +282,18 @@ def phone_of_team(team: Team, *, centre_phone: str | None = None) -> str:
 
 
 def _with_extension(extension: str, centre_phone: str | None) -> str:
-    phone = options.text("centre_phone") if centre_phone is None else centre_phone
+    if centre_phone is None:
+        centre_phone = steady.kept("phone", lambda: options.text("centre_phone"))
+    phone = centre_phone
     return f"{phone} (내선 {extension})" if extension else phone
 
 
 def facts() -> dict[str, str]:
     """What texts say about the centre; two queries."""
+    return dict(steady.kept("facts", _facts))
+
+
+def _facts() -> dict[str, str]:
     found = {key: value for key, value in options.values().items() if key.startswith("centre_")}
     director = people_in(Position.DIRECTOR).order_by("pk").first()
     return {

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from centre import lockout, options, registry, second_factor
+from centre import lockout, options, registry, second_factor, steady
 from centre.calendar import CalendarError, seoul_day
 from centre.errors import NotAllowed, Refused, StillOpen
 from centre.models import (
@@ -585,6 +585,7 @@ def _record(
     row: models.Model, kind: str, *, by: Actor, now: datetime, data: dict[str, Any] | None = None
 ) -> None:
     """An event about a row of this room: ``centre.team``, ``centre.staffmember``, …"""
+    steady.forget()
     subject = f"centre.{type(row).__name__.lower()}"
     record(subject_type=subject, subject_id=row.pk, kind=kind, at=now, by=by, data=data or {})
 

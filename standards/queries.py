@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from django.db.models import Prefetch, Q
 
+from centre import steady
 from centre.calendar import SEOUL, Calendar, Period, Rule, Span, explain_period, last_day
 from centre.queries import calendar
 from centre.words import korean_day, korean_instant
@@ -21,12 +22,12 @@ from standards.models import Clause, Commitment, Redating, Standard, State
 
 def standard_in_force(code: str, *, on: date) -> Standard:
     """The version of a standard on a day in Seoul; UnknownStandard when there is none."""
-    found = (
+    rows = (
         Standard.objects.filter(code=code, valid_from__lte=on)
         .filter(Q(valid_until=None) | Q(valid_until__gt=on))
         .order_by("-version")
-        .first()
     )
+    found = steady.kept(("standard", code, on), rows.first)
     if found is None:
         raise UnknownStandard(f"{on}에 쓰는 이행표준 가운데 '{code}'이(가) 없습니다.")
     return found

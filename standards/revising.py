@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from centre import steady
 from centre.calendar import UNITS, Allowance, CalendarError, Rule, Unit, seoul_day
 from centre.queries import calendar
 from records.actors import Actor
@@ -93,6 +94,7 @@ def _next_version(
     }
     made = {"version": standard.version + 1, "valid_from": seoul_day(now), "valid_until": None}
     new = Standard.objects.create(**values | changes | made | {"revised": True})
+    steady.forget()
     new.clauses.set(clauses)
     record(
         subject_type=SUBJECT,

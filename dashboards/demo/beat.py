@@ -6,12 +6,16 @@ from datetime import date, datetime
 from typing import Final
 
 from dashboards.demo.world import World
+from dashboards.intake import freezing
 from dashboards.intake import tallying as intake
 from education import services as education
+from standards import freezing as months
 from standards import tallying
 
 #: Of the week the night in which the tallies are counted: nobody reads them in the past.
 COUNTED_ON: Final = 6
+#: Months are frozen on the fifth open day of the next one, which lies between these days.
+FROZEN_BETWEEN: Final = range(5, 16)
 #: The hours at which courses are looked at: reminders of the day before, and ends.
 COURSES: Final = (10.02, 16.02, 18.02, 21.1)
 
@@ -27,6 +31,13 @@ class Beat:
             self.world.at(self.world.instant(day, hour), "courses followed", self._courses)
         if day.weekday() == COUNTED_ON:
             self.world.at(self.world.instant(day, 0.3), "tallied", self.count)
+
+        if day.day in FROZEN_BETWEEN:
+            self.world.at(self.world.instant(day, 0.6), "months frozen", self.freeze)
+
+    def freeze(self, now: datetime) -> None:
+        freezing.freeze(now=now)
+        months.freeze(now=now)
 
     def count(self, now: datetime) -> None:
         """Count the days that changed, so that no page finds them waiting."""

@@ -123,9 +123,11 @@ class _Pass:
             if connection.features.has_select_for_update_skip_locked:
                 due = due.select_for_update(skip_locked=True)
             pks = list(due.values_list("pk", flat=True)[:BATCH])
-            sendable.filter(pk__in=pks).update(lease=lease, next_attempt_at=now + LEASE)
-        mine = set(Notice.objects.filter(pk__in=pks, lease=lease).values_list("pk", flat=True))
+            won = sendable.filter(pk__in=pks).update(lease=lease, next_attempt_at=now + LEASE)
         self.lease, self.claimed_at = lease, now
+        if won == len(pks):
+            return pks
+        mine = set(Notice.objects.filter(pk__in=pks, lease=lease).values_list("pk", flat=True))
         return [pk for pk in pks if pk in mine]
 
     def _keep_lease(self, pk: int) -> None:

@@ -9,6 +9,8 @@ from celery import current_app
 from django.conf import settings
 from django.db import transaction
 
+from centre import steady
+
 TASK = "notices.tasks.deliver"
 EXPIRES_SECONDS = 10
 #: Kombu's own patience with a broker that is away is 2 s and more; here nobody has so long.
@@ -30,10 +32,11 @@ _quiet_until = 0.0
 def nudge() -> None:
     """Ask for a delivery pass once the transaction is committed; several times is once.
 
-    Without a broker in the settings it does nothing. A broker that is away costs the caller at
+    Without a broker in the settings it does nothing, nor where this process is alone and delivers
+    itself. A broker that is away costs the caller at
     most about a second, and that once in half a minute.
     """
-    if not settings.REDIS_URL:
+    if not settings.REDIS_URL or steady.is_alone():
         return
     waiting = transaction.get_connection().run_on_commit
     if not any(entry[1] is _publish for entry in waiting):

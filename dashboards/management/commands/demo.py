@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from centre import queries as centre_queries
+from centre import steady
 from centre.models import StaffMember
 from complaints.models import Complaint
 from dashboards.demo.year import Lived, Past, last_open_moment
@@ -61,7 +62,7 @@ class Command(BaseCommand):
         )
         self._told_at = began
         self._began = began
-        with _few_collections(), _only_errors():
+        with steady.alone(), _few_collections(), _only_errors():
             try:
                 lived = past.live()
             except KeyboardInterrupt as stop:
