@@ -1,6 +1,11 @@
 """App configuration."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,3 +20,10 @@ class CentreConfig(AppConfig):
         )
 
         second_factor.watch()
+        user_logged_in.connect(_begin_session, dispatch_uid="session-limits")
+
+
+def _begin_session(request: HttpRequest, **_sent: Any) -> None:
+    from centre import sessions
+
+    sessions.begin(request.session, now=timezone.now())

@@ -106,7 +106,7 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has 
         """Whoever signed in within the last five minutes has just said who he is."""
         records = get_authentication_records(context.request, context.request.user)
         latest = max((float(entry["at"]) for entry in records), default=0.0)
-        return timezone.now().timestamp() - latest > REAUTHENTICATION_TIMEOUT
+        return bool(timezone.now().timestamp() - latest > REAUTHENTICATION_TIMEOUT)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return str(self.get_login_redirect_url(request))

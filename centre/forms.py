@@ -24,6 +24,8 @@ from centre.models import Absence, Closure, Role, StaffMember, Team, User
 from centre.queries import employed, present_people
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
     ClosureModelForm = forms.ModelForm[Closure]
     AbsenceModelForm = forms.ModelForm[Absence]
     PersonModelForm = forms.ModelForm[StaffMember]
@@ -75,7 +77,7 @@ class ReauthenticationForm(ReauthenticateForm):
         _dress(self)
 
 
-def _code(form: forms.Form, label: str, help_text: str) -> None:
+def _code(form: forms.Form, label: _StrPromise, help_text: _StrPromise) -> None:
     field = form.fields["code"]
     field.label, field.help_text = label, help_text
     field.error_messages["required"] = _("인증번호를 적어 주십시오.")

@@ -81,7 +81,7 @@ def is_locked(username: str, *, now: datetime) -> bool:
 def unlock(username: str) -> int:
     """Forget the failures of an account, from wherever; says how many addresses that frees."""
     attempts = AccessAttempt.objects.filter(username=key_of(username))
-    freed = attempts.values("ip_address").distinct().count()
+    freed: int = attempts.values("ip_address").distinct().count()
     attempts.delete()
     return freed
 

@@ -1,15 +1,80 @@
-"""Before anything else: a password of one's own, then a second factor."""
+"""Before anything else: a session that is not over, a password of one's own, a second factor."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 
-from centre import second_factor
+from centre import second_factor, sessions
+from centre.models import User
+
+
+class SessionLimits:
+    """Ends a session after its idle time or its whole time (``centre.sessions``).
+
+    A page asked for after the end is asked for by nobody. A form sent after the end is not carried
+    out but kept, so stands behind the check of the form's own token: what another site made a
+    browser send is not kept. What a script asks for by itself (``settings.SESSION_PASSIVE``) does
+    not count as work.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and sessions.is_over(
+            request.session, now=timezone.now()
+        ):
+            if request.method == "POST" and isinstance(request.user, User):
+                request.over_for = request.user  # type: ignore[attr-defined]
+                request.user = AnonymousUser()
+            else:
+                _end(request)
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        user = getattr(request, "over_for", None)
+        if user is not None:
+            return self._sent_too_late(request, user)
+        match = request.resolver_match
+        name = match.view_name if match is not None else ""
+        if (
+            settings.SESSION_COOKIE_NAME in request.COOKIES
+            and name not in settings.SESSION_PASSIVE
+            and sessions.left(request.session, now=timezone.now()) is not None
+        ):
+            sessions.touch(request.session, now=timezone.now())
+            if request.method == "POST":
+                sessions.drop_when_sent(request, now=timezone.now())
+        return None
+
+    def _sent_too_late(self, request: HttpRequest, user: User) -> HttpResponse:
+        if request.headers.get("sec-fetch-dest", "document") != "document":
+            _end(request)
+            return HttpResponse(status=401)
+        about_the_account = request.path.startswith("/accounts/")
+        token = "" if about_the_account else sessions.keep(request, user=user, now=timezone.now())
+        _end(request)
+        if not token:
+            return redirect("account_login")
+        sessions.remember(request.session, token)
+        return redirect_to_login(reverse("kept-form"), settings.LOGIN_URL)
+
+
+def _end(request: HttpRequest) -> None:
+    logout(request)
+    request.session[sessions.ENDED] = True
 
 
 class ChangePasswordFirst:

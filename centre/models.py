@@ -14,6 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from records.fields import EncryptedJSONField
+
 
 class Role(models.TextChoices):
     """What an account may do; ``centre.rights`` holds the table of rights by role."""
@@ -114,6 +116,15 @@ class User(AbstractBaseUser):
             return any(answer(self, *args) for answer in answers if answer is not None)
         except PermissionDenied:
             return False
+
+
+class KeptForm(models.Model):
+    """What somebody sent after the end of his session, for him alone and for half an hour."""
+
+    token = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    content = EncryptedJSONField()
+    kept_until = models.DateTimeField(db_index=True)
 
 
 class RoleGrant(models.Model):

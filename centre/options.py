@@ -155,6 +155,39 @@ def specs() -> dict[str, Spec]:
             help=_("사과문과 주의 통지서의 번호는 ‘앞부분-연도-순번’입니다."),
         ),
         Spec(
+            key="session_idle_minutes",
+            kind=NUMBER,
+            default="30",
+            least=5,
+            most=240,
+            label=_("아무것도 하지 않으면 로그아웃되는 시간(분)"),
+            help=_("끝나기 2분 전에 화면에 알리고, 거기서 늘릴 수 있습니다."),
+        ),
+        Spec(
+            key="session_hours",
+            kind=NUMBER,
+            default="10",
+            most=24,
+            label=_("로그인한 뒤 다시 로그인해야 하는 시간(시간)"),
+        ),
+        Spec(
+            key="open_data_licence",
+            kind=CHOICE,
+            default="kogl-1",
+            label=_("약속을 지킨 결과 자료의 이용 조건"),
+            help=_("서비스헌장 쪽에서 누구나 받는 자료에 적습니다."),
+            choices={
+                "kogl-1": _("공공누리 제1유형: 출처를 밝히면 누구나 자유롭게 이용할 수 있습니다."),
+                "kogl-2": _(
+                    "공공누리 제2유형: 출처를 밝히고 영리 목적이 아니면 이용할 수 있습니다."
+                ),
+                "kogl-3": _("공공누리 제3유형: 출처를 밝히고 바꾸지 않으면 이용할 수 있습니다."),
+                "kogl-4": _(
+                    "공공누리 제4유형: 출처를 밝히고, 영리 목적이 아니며, 바꾸지 않으면 이용할 수 있습니다."
+                ),
+            },
+        ),
+        Spec(
             key="filings_per_hour",
             kind=NUMBER,
             default="30",

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from centre import options
+from centre import options, sessions
 from centre import queries as centre
 from centre.calendar import Calendar, CalendarError, seoul_day
 from centre.words import korean_instant
@@ -183,9 +183,9 @@ class Portal:
 
 def site(request: HttpRequest) -> dict[str, Any]:
     portal = Portal(request.path)
-    required = settings.SECOND_FACTOR_REQUIRED
     return {
         "portal": portal,
-        "site": portal,
-        "second_factor_required": required,
-    }  # the pages of allauth put their own under "site"
+        "site": portal,  # the pages of allauth put their own under "site"
+        "second_factor_required": settings.SECOND_FACTOR_REQUIRED,
+        "session_left": lambda: sessions.left(request.session, now=timezone.now()),
+    }

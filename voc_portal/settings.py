@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "centre.middleware.SessionLimits",
     "allauth.account.middleware.AccountMiddleware",
     "centre.middleware.ChangePasswordFirst",
     "centre.middleware.SecondFactorFirst",
@@ -229,7 +230,10 @@ AXES_DISABLE_ACCESS_LOG = True  # who signed in stands in the access log of the 
 AXES_ENABLE_ADMIN = False
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_VERBOSE = False
-SESSION_COOKIE_AGE = 60 * 60 * 9
+#: Longer than a session lasts (`centre.sessions`): what is sent the morning after has a sender.
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 3
+SESSIONS_END = True
+SESSION_PASSIVE = ["session", "reception:board"]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 

@@ -42,6 +42,7 @@ os.environ["STATICFILES_STORAGE"] = "django.contrib.staticfiles.storage.StaticFi
 from voc_portal.settings import *  # noqa: E402, F403
 from voc_portal.settings import CACHES, STATIC_ROOT  # noqa: E402
 
+SESSIONS_END = False  # tests move time by days; centre/tests/test_sessions.py turns it on
 SECOND_FACTOR_REQUIRED = False  # centre/tests/test_second_factor.py turns it on
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

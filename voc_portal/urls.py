@@ -6,7 +6,9 @@ from allauth.account import views as account
 from django.contrib import admin
 from django.urls import include, path
 
+from centre import views as centre
 from dashboards.board import views as board
+from dashboards.statistics import views as statistics
 from education import views as education
 from reception import views as reception
 from surveys import views as surveys
@@ -20,7 +22,10 @@ urlpatterns = [
     path("complaints/", include("complaints.urls")),
     path("charter/evaluations/", include("dashboards.evaluation.urls")),
     path("charter/", include("standards.urls")),
-    path("statistics/", views.coming, {"page": "statistics"}, name="statistics"),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics/data/", statistics.data, name="statistics-data"),
+    path("statistics/data.csv", statistics.data_csv, name="statistics-csv"),
+    path("statistics/data.json", statistics.data_json, name="statistics-json"),
     path("staff-guide/", reception.staff_guide, name="staff-guide"),
     path(
         "staff-guide/print/", reception.staff_guide, {"for_print": True}, name="staff-guide-print"
@@ -38,6 +43,8 @@ urlpatterns = [
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/password/change/", account.password_change, name="account_change_password"),
     path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("accounts/session/", centre.session, name="session"),
+    path("accounts/kept/", centre.kept_form, name="kept-form"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("dev/mail/", include("notices.urls")),
     path("admin/registers/", include("dashboards.registers.urls")),

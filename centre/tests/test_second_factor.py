@@ -56,7 +56,7 @@ def code(secret):
 def set_up(client):
     """Registers an app for whoever is signed in; gives its secret."""
     page = client.get("/accounts/2fa/totp/activate/").content.decode()
-    secret = re.search(r'class="secret">([A-Z2-7]+)<', page)[1]
+    (secret,) = re.findall(r'class="secret">([A-Z2-7]+)<', page)
     answer = client.post("/accounts/2fa/totp/activate/", {"code": code(secret)})
     assert answer["Location"] == "/accounts/2fa/recovery-codes/", answer.content.decode()
     return secret

@@ -6,13 +6,14 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.db import connections
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 from centre.factories import PASSWORD, StaffMemberFactory
 from conftest import chromium_path
@@ -27,6 +28,11 @@ pytestmark = [
 WIDTHS = (1280, 390)
 
 
+def _note(complaints: list[str], said: ConsoleMessage) -> None:
+    if said.type == "error":
+        complaints.append(said.text)
+
+
 @pytest.fixture
 def page(browser_type_launch_args: dict[str, Any]) -> Iterator[Page]:
     """A page that notes what it complains of (CSP, script errors) in ``page.complaints``."""
@@ -34,11 +40,9 @@ def page(browser_type_launch_args: dict[str, Any]) -> Iterator[Page]:
         launch = browser_type_launch_args | {"executable_path": chromium_path()}
         browser = playwright.chromium.launch(**launch)
         opened = browser.new_page(locale="ko-KR", timezone_id="Asia/Seoul")
-        opened.complaints = []  # type: ignore[attr-defined]
-        opened.on(
-            "console",
-            lambda said: opened.complaints.append(said.text) if said.type == "error" else None,  # type: ignore[attr-defined]
-        )
+        complaints: list[str] = []
+        opened.complaints = complaints  # type: ignore[attr-defined]
+        opened.on("console", partial(_note, complaints))
         yield opened
         browser.close()
         connections.close_all()
