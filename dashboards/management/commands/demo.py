@@ -18,7 +18,7 @@ from centre import queries as centre_queries
 from centre import steady
 from centre.models import StaffMember
 from complaints.models import Complaint
-from dashboards.demo.year import Lived, Past, last_open_moment
+from dashboards.demo.year import OPINIONS, Lived, Past, last_open_moment
 
 DAYS, SMALL_DAYS = 365, 24
 SMALL_SHARE = 0.3
@@ -37,10 +37,15 @@ class Command(BaseCommand):
         )
         parser.add_argument("--days", type=int, default=DAYS, help="며칠 동안의 일인지")
         parser.add_argument(
+            "--opinions", type=int, default=OPINIONS, help="한 해에 몇 건쯤의 의견인지"
+        )
+        parser.add_argument(
             "--small", action="store_true", help=f"첫 화면을 채울 만큼만({SMALL_DAYS}일)"
         )
 
-    def handle(self, *, seed: int, days: int, small: bool, **_options: Any) -> None:
+    def handle(
+        self, *, seed: int, days: int, small: bool, opinions: int = OPINIONS, **_options: Any
+    ) -> None:
         if not settings.DEMO:
             raise CommandError("demo는 시연(DEMO=1)에서만 쓸 수 있습니다.")
         if Complaint.objects.exists():
@@ -49,6 +54,8 @@ class Command(BaseCommand):
             raise CommandError("센터가 없습니다. load_centre --demo를 먼저 실행하십시오.")
         if not 1 <= days <= 3 * DAYS:
             raise CommandError(f"--days는 1부터 {3 * DAYS}까지입니다.")
+        if not 1 <= opinions <= 4 * OPINIONS:
+            raise CommandError(f"--opinions는 1부터 {4 * OPINIONS}까지입니다.")
         began, cpu = time.monotonic(), time.process_time()
         now = timezone.now()
         end = last_open_moment(now, calendar=centre_queries.calendar())
@@ -56,7 +63,7 @@ class Command(BaseCommand):
             seed=seed,
             start=end - timedelta(days=SMALL_DAYS if small else days),
             end=end,
-            share=SMALL_SHARE if small else 1.0,
+            share=SMALL_SHARE if small else opinions / OPINIONS,
             goes_on=end == now,
             progress=self._progress,
         )
