@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from centre.calendar import SEOUL, Rule
-from standards import figures, registry
-from standards.figures import Result, Tally
-from standards.models import Clause, Standard
+from centre.calendar import Rule, seoul_day
+from standards import figures, monthly, registry
+from standards.figures import Month, Result, Tally
+from standards.models import Clause, MonthTally, Standard
+from standards.monthly import Corrected
 from standards.queries import clauses_with_standards
 from standards.terms import terms_of
 
@@ -39,35 +42,85 @@ _HALF: Final = re.compile(r"\(([가-힣]{1,6})\) ")
 
 @require_safe
 def charter(request: HttpRequest) -> HttpResponse:
+    """The charter of this year, or of ``?year=``; a year without figures is said and is a 404."""
     now = timezone.now()
-    return render(request, "standards/charter.html", charter_context(now=now))
+    years = known_years(now=now)
+    asked = request.GET.get("year", "").strip()
+    chosen = next((year for year in years if str(year) == asked), None)
+    context = charter_context(now=now, year=chosen or years[0])
+    context |= {"years": years, "no_such_year": bool(asked) and chosen is None}
+    status = HTTPStatus.NOT_FOUND if context["no_such_year"] else HTTPStatus.OK
+    return render(request, "standards/charter.html", context, status=status)
 
 
-def charter_context(*, now: datetime) -> dict[str, object]:
-    """The lines of the charter as a tree, with this year's results."""
-    today = now.astimezone(SEOUL).date()
-    clauses = clauses_with_standards(on=today)
-    standards = {row.code: row for clause in clauses for row in clause.standards.all()}
-    results = figures.of_year(today.year, standards=standards, now=now)
-    before = figures.of_year(today.year - 1, standards=standards, now=now)
-    sections = _tree(clauses, _Year(today, results, before))
+def known_years(*, now: datetime) -> list[int]:
+    """The years that can be looked at, this one first; at most as many as one question may span."""
+    this = seoul_day(now).year
+    first = MonthTally.objects.aggregate(first=Min("month"))["first"]
+    earliest = min(this, first.year if first else this)
+    return list(range(this, max(earliest, this - figures.MOST_YEARS + 1) - 1, -1))
+
+
+def charter_context(*, now: datetime, year: int | None = None) -> dict[str, object]:
+    """The lines of the charter as a tree, with a year's results (by default this one's).
+
+    The standards are those in force today, or at the end of a year that is over.
+    """
+    today = seoul_day(now)
+    year = year or today.year
+    on = min(today, date(year, 12, 31))
+    clauses = clauses_with_standards(on=on)
+    found = _Year.read(on, now=now)
+    sections = _tree(clauses, found)
     parts = [part for section in sections for part in section.parts]
+    frozen = [month for month in found.frozen if month.year == year]
     return {
-        "year": today.year,
-        "last_year": today.year - 1,
+        "year": year,
+        "last_year": year - 1,
+        "is_over": year < today.year,
         "sections": sections,
         "parts": parts,
         "whole": Overview.of([promise for part in parts for promise in part.all_promises]),
+        "behind": figures.behind(),
+        "last_frozen": max(frozen, default=None),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class _Year:
-    """This year's results and last year's, as of a day in Seoul."""
+    """A year's results and those of the one before, as of a day in Seoul, and month by month."""
 
-    today: date
+    on: date
     results: Mapping[str, Result]
     before: Mapping[str, Result]
+    by_month: Mapping[str, Mapping[Month, Result]]
+    months: Sequence[Month]
+    frozen: Mapping[Month, date]
+    corrections: Mapping[str, list[Corrected]]
+
+    @classmethod
+    def read(cls, on: date, *, now: datetime) -> _Year:
+        """All in one question: two years hold the thirteen months as well."""
+        first, last = date(on.year - 1, 1, 1), date(on.year, 12, 31)
+        found = figures.by_month(first, last, now=now)
+        begin, end = Month.of(first), Month.of(last)
+        return cls(
+            on,
+            _sums(found, on.year),
+            _sums(found, on.year - 1),
+            found,
+            monthly.trend_months(Month.of(on)),
+            monthly.frozen_months(begin, end),
+            monthly.corrections(begin, end),
+        )
+
+
+def _sums(found: Mapping[str, Mapping[Month, Result]], year: int) -> dict[str, Result]:
+    return {
+        code: sum((results[month] for month in theirs), Result())
+        for code, results in found.items()
+        if (theirs := [month for month in results if month.year == year])
+    }
 
 
 # --- a promise ------------------------------------------------------------------------------------
@@ -79,7 +132,8 @@ class Promise:
 
     ``words`` are the charter's, where one clause holds several promises; ``counted_as`` is the
     rule in force, which for some promises is a choice of the centre. ``before`` is last year's
-    result, ``asides`` what is said beside the figure.
+    result, ``asides`` what is said beside the figure. ``line`` and ``table`` show thirteen months,
+    where months may be told of.
     """
 
     standard: Standard
@@ -89,6 +143,9 @@ class Promise:
     words: str = ""
     counted_as: _StrPromise | str = ""
     asides: list[str] = field(default_factory=list)
+    line: str | None = None
+    table: str | None = None
+    corrections: list[Corrected] = field(default_factory=list)
 
     @property
     def before_hidden(self) -> bool:
@@ -196,11 +253,19 @@ def _words_in(clause: Clause, standard: Standard) -> str:
 
 
 def _promise(standard: Standard, year: _Year) -> Promise:
-    return Promise(
+    code = standard.code
+    promise = Promise(
         standard,
-        year.results.get(standard.code, Result()),
-        year.before.get(standard.code, Result()),
-        measured=standard.code in year.results or standard.code in registry.measured(),
+        year.results.get(code, Result()),
+        year.before.get(code, Result()),
+        measured=code in year.results or code in registry.measured(),
         counted_as=COUNTED.get(terms_of(standard).rule, ""),
-        asides=registry.asides_of(standard.code, year.today),
+        asides=registry.asides_of(code, year.on),
+        corrections=year.corrections.get(code, []),
     )
+    months = year.by_month.get(code, {})
+    if monthly.tells_of_months(code):
+        promise.line = monthly.line(standard, year.months, months)
+        if promise.line:
+            promise.table = monthly.table(year.months, months, year.frozen)
+    return promise

@@ -1,0 +1,138 @@
+"""A promise month by month for readers: a small line, the same numbers as a table, corrections."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
+from centre.calendar import seoul_day
+from centre.charts import Point, sparkline
+from standards.correcting import NAMES
+from standards.figures import HIDDEN_WHERE_FEW, Result, Tally
+from standards.models import Correction, FrozenMonth, Standard
+from standards.months import Month, months_between
+
+MONTHS: Final = 13
+_SHOWN: Final = {
+    "kept": _("지킴"),
+    "kept_extended": _("연장 후 지킴"),
+    "missed": _("지키지 못함"),
+    "overdue": _("기한이 지났으나 끝나지 않음"),
+    "excluded": _("따로 셈"),
+}
+
+
+def trend_months(last: Month) -> list[Month]:
+    """The thirteen months that end with this one: the same month last year is the first."""
+    return list(months_between(last.plus(1 - MONTHS), last))
+
+
+def tells_of_months(code: str) -> bool:
+    """Cautions are told of by the year only: a month would tell of a person."""
+    return code not in HIDDEN_WHERE_FEW
+
+
+def line(
+    standard: Standard, months: Collection[Month], results: Mapping[Month, Result]
+) -> SafeString | None:
+    """The rate month by month, with the target as a thin line; None where there was no case."""
+    tallies = [(month, results.get(month, Result()).counted) for month in months]
+    if not any(tally.n for _month, tally in tallies):
+        return None
+    points = [
+        Point(
+            translate("%(year)d년 %(month)d월") % {"year": month.year, "month": month.month},
+            None if tally.rate is None else tally.rate * 100,
+            _share(tally),
+        )
+        for month, tally in tallies
+    ]
+    title = translate("약속 %(number)d, 달마다 지킨 비율") % {"number": standard.number}
+    return sparkline(f"line-of-{standard.code}", title, points, target=standard.percent)
+
+
+def table(
+    months: Collection[Month], results: Mapping[Month, Result], frozen: Collection[Month]
+) -> SafeString:
+    """Rows of a table: month, kept of how many, rate, and whether the month is frozen."""
+    confirmed = translate("확정")
+    return format_html_join(
+        "",
+        '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>',
+        (
+            (month, *_cells(results.get(month, Result()).counted), confirmed)
+            if month in frozen
+            else (month, *_cells(results.get(month, Result()).counted), "")
+            for month in reversed(list(months))
+        ),
+    )
+
+
+def _cells(tally: Tally) -> tuple[str, str]:
+    if tally.rate is None:
+        return translate("해당 없음"), ""
+    return f"{tally.kept}/{tally.n}", f"{tally.rate * 100:.1f}%"
+
+
+def _share(tally: Tally) -> str:
+    if tally.rate is None:
+        return translate("해당 없음")
+    found = {"rate": f"{tally.rate * 100:.1f}", "n": tally.n, "kept": tally.kept}
+    return translate("%(rate)s%%(%(n)d건 중 %(kept)d건)") % found
+
+
+# --- corrections ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A correction as readers see it: month, what it changed, why, and what people added."""
+
+    month: Month
+    noticed_at: datetime
+    changed: str
+    why: str
+    notes: list[str]
+
+
+def frozen_months(first: Month, last: Month) -> dict[Month, date]:
+    """When each of these months was frozen, for those that were; one query."""
+    rows = FrozenMonth.objects.filter(month__range=(first.first, last.first))
+    return {Month.of(row.month): seoul_day(row.frozen_at) for row in rows}
+
+
+def corrections(first: Month, last: Month) -> dict[str, list[Corrected]]:
+    """Of the figures that count, by code, the newest first; what is told of by the year is not
+    told of here either. Two queries."""
+    rows = (
+        Correction.objects.filter(counted=True, month__month__range=(first.first, last.first))
+        .exclude(standard__code__in=HIDDEN_WHERE_FEW)
+        .select_related("month", "standard")
+        .prefetch_related("notes")
+    )
+    found: defaultdict[str, list[Corrected]] = defaultdict(list)
+    for row in rows:
+        notes = [note.text for note in row.notes.all()]
+        month = Month.of(row.month.month)
+        found[row.standard.code].append(
+            Corrected(month, row.noticed_at, _changed(row), row.why, notes)
+        )
+    return dict(found)
+
+
+def _changed(row: Correction) -> str:
+    """``지킴 12건 → 11건, 지키지 못함 0건 → 1건``."""
+    return ", ".join(
+        translate("%(what)s %(before)d건 → %(after)d건")
+        % {"what": _SHOWN[name], "before": row.before[name], "after": row.after[name]}
+        for name in NAMES
+        if row.before[name] != row.after[name]
+    )
