@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -35,6 +35,7 @@ _SUBJECT_LINE = re.compile(r"\A(?:제목|Subject): *")
 _ROW = re.compile(r" +(\S.*?) {2,}(\S.*)")
 _ITEM = re.compile(r" +(?:\d+\.|-) ")
 _ABOUT = 2
+_CELLS = re.compile(r"\| (.*) \|")
 _URL = re.compile(r"https?://[^\s<>\"'‘’“”]+")
 _AFTER_URL = ".,;:!?)]}"
 
@@ -176,10 +177,33 @@ _NONE = SafeString("")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, or a run of rows "label   value" shown as a table."""
+    """A paragraph, a run of rows "label   value", or a table with a ``head`` (`table`)."""
 
     html: SafeString = _NONE
     rows: tuple[tuple[str, SafeString], ...] = ()
+    head: tuple[str, ...] = ()
+    body: tuple[tuple[str, ...], ...] = ()
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as plain text, its columns below one another where Hangul is two columns wide.
+
+    `blocks` makes a table of it again. A cell is one line, without the sign between cells.
+    """
+    cells = [[_cell(text) for text in row] for row in (head, *rows)]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        f"| {' | '.join(_padded(text, width) for text, width in zip(row, widths, strict=True))} |"
+        for row in cells
+    )
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "/").split())
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
 
 
 def blocks(body: str) -> list[Block]:
@@ -195,6 +219,8 @@ def _paragraph(lines: list[str]) -> list[Block]:
 
     A line between two rows belongs to the value above it: somebody typed several.
     """
+    if grid := _grid(lines):
+        return [Block(head=grid[0], body=tuple(grid[1:]))]
     rows = _rows(lines)
     if not rows:
         return [Block(html=_lines(lines))]
@@ -213,6 +239,14 @@ def _paragraph(lines: list[str]) -> list[Block]:
         table,
         *([Block(html=_lines(after))] if after else []),
     ]
+
+
+def _grid(lines: list[str]) -> list[tuple[str, ...]]:
+    """The cells of a paragraph that is a table (`table`), the head first; else nothing."""
+    found = [_CELLS.fullmatch(line) for line in lines]
+    rows = [tuple(cell.strip() for cell in match[1].split(" | ")) for match in found if match]
+    whole = len(rows) == len(lines) > 1 and len({len(row) for row in rows}) == 1
+    return rows if whole else []
 
 
 def _rows(lines: list[str]) -> dict[int, tuple[str, str]]:

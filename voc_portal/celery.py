@@ -81,6 +81,7 @@ app.conf.beat_schedule = {
     "invitations": _every("surveys.tasks.invite", 300),
     "survey-watch": _every("surveys.tasks.watch", 3600),
     "survey-measures": _every("surveys.tasks.measure", 3600),
+    "digests": _every("dashboards.tasks.send_digests", 120),
     "sign-ins": _every("centre.tasks.tidy", 3600),
     "orphans": _every("records.tasks.sweep_orphans", 3600),
     "case-measures": _every("complaints.tasks.measure", 3600),

@@ -82,7 +82,7 @@ def sections(*, user: User, person: StaffMember, now: datetime) -> list[Section]
     """The cards by when they are due: past, this month, this quarter, later this year."""
     month, quarter = (span(every, seoul_day(now)).ends_at for every in (Every.MONTH, Every.QUARTER))
     found: dict[str, list[Card]] = {"late": [], "month": [], "quarter": [], "year": []}
-    for card in _cards(_to_do(user, person, now=now), person, now=now):
+    for card in _cards(to_do(user, person, now=now), person, now=now):
         due = card.first.duty.due_at
         place = (
             "late" if card.late else "month" if due <= month
@@ -96,7 +96,8 @@ def sections(*, user: User, person: StaffMember, now: datetime) -> list[Section]
     return [Section(code, names[code], cards) for code, cards in found.items() if cards]
 
 
-def _to_do(user: User, person: StaffMember, *, now: datetime) -> DutyQuerySet:
+def to_do(user: User, person: StaffMember, *, now: datetime) -> DutyQuerySet:
+    """What is open and can still be done, of what this account may see, by when it is due."""
     started = Duty.objects.open().filter(started_at__lte=now)
     still = Q(due_at__gt=now) | Q(kind__in=_STAYS)
     rows = seen_by(started.filter(still), user, person)
