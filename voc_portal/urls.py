@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from centre import views as centre
 from dashboards.board import views as board
+from dashboards.statistics import views as statistics
 from education import views as education
 from reception import views as reception
 from surveys import views as surveys
@@ -21,7 +22,10 @@ urlpatterns = [
     path("complaints/", include("complaints.urls")),
     path("charter/evaluations/", include("dashboards.evaluation.urls")),
     path("charter/", include("standards.urls")),
-    path("statistics/", views.coming, {"page": "statistics"}, name="statistics"),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics/data/", statistics.data, name="statistics-data"),
+    path("statistics/data.csv", statistics.data_csv, name="statistics-csv"),
+    path("statistics/data.json", statistics.data_json, name="statistics-json"),
     path("staff-guide/", reception.staff_guide, name="staff-guide"),
     path(
         "staff-guide/print/", reception.staff_guide, {"for_print": True}, name="staff-guide-print"

@@ -2,5 +2,15 @@
 
 from dashboards.intake.figures import FIRST_CONTACT, Intake, Spread, spread_of
 from dashboards.intake.reading import between, by_month
+from dashboards.intake.satisfaction import Satisfaction, satisfaction
 
-__all__ = ["FIRST_CONTACT", "Intake", "Spread", "between", "by_month", "spread_of"]
+__all__ = [
+    "FIRST_CONTACT",
+    "Intake",
+    "Satisfaction",
+    "Spread",
+    "between",
+    "by_month",
+    "satisfaction",
+    "spread_of",
+]

@@ -98,3 +98,11 @@ def _of_teams(team_ids: TeamIds | None) -> Q:
     if team_ids is None:
         return Q(team=ALL_TEAMS)
     return Q(team__in=[NO_TEAM if key is None else key for key in team_ids])
+
+
+def month_counts(first: date, last: date) -> dict[Month, Counter[tuple[str, str]]]:
+    """All counts of each month, of all teams, the oldest first; at most four queries."""
+    check_period(first, last)
+    begin, end = Month.of(first), Month.of(last)
+    found, _is_exact = _counts(begin.first, end.last, team_ids=None)
+    return {month: found.get(month, Counter()) for month in months_between(begin, end)}

@@ -1,0 +1,59 @@
+"""How figures are said on the public page. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from dashboards.intake.figures import Spread
+from standards.figures import Tally
+
+NONE: Final = "–"
+_HOUR: Final = 60
+_DAY: Final = 24
+
+
+def count(n: int | None) -> str:
+    """``1,234건``; of what may not be told that it is fewer than five."""
+    return _("5건 미만") if n is None else _("%(n)s건") % {"n": f"{n:,}"}
+
+
+def minutes(value: int | None) -> str:
+    """Open time: ``1시간 20분``."""
+    if value is None:
+        return _("해당 없음")
+    hours, rest = divmod(value, _HOUR)
+    parts = [_("%(n)s시간") % {"n": f"{hours:,}"}] if hours else []
+    parts += [_("%(n)s분") % {"n": rest}] if rest or not hours else []
+    return " ".join(parts)
+
+
+def hours(value: int | None) -> str:
+    """Time that passed: ``4일 3시간``."""
+    if value is None:
+        return _("해당 없음")
+    days, rest = divmod(value, _DAY)
+    parts = [_("%(n)s일") % {"n": f"{days:,}"}] if days else []
+    parts += [_("%(n)s시간") % {"n": rest}] if rest or not days else []
+    return " ".join(parts)
+
+
+def wait(value: int | None, spread: Spread) -> str:
+    return minutes(value) if spread.unit == "minute" else hours(value)
+
+
+def percent(part: int, whole: int) -> str:
+    """``93.4%``; zero of zero is no case."""
+    return f"{part * 100 / whole:.1f}%" if whole else _("해당 없음")
+
+
+def rate(tally: Tally) -> str:
+    return percent(tally.kept, tally.n)
+
+
+def change(now: int, before: int) -> str:
+    """``+13건``, beside the number of another period."""
+    if now == before:
+        return _("같음")
+    return _("%(n)s건") % {"n": f"{now - before:+,}"}
