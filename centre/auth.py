@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from centre import rights
+from centre import passwords, rights
 from centre.calendar import seoul_day
 from centre.lockout import address_of
 from centre.models import User
@@ -95,6 +95,14 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has 
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Nothing: django-axes counts wrong passwords (``centre.lockout``)."""
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Outside the demo its passwords let one in as far as choosing another one."""
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None and passwords.has_to_change(str(credentials.get("password", ""))):
+            user.must_change_password = True
+            user.save(update_fields=["must_change_password"])
+        return user
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request)

@@ -19,12 +19,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from centre import options
+from centre import options, passwords
 from centre.calendar import SEOUL, seoul_day
 from centre.errors import Refused
 from centre.models import (
@@ -319,8 +318,7 @@ def _load_absences(loaded: _Loaded) -> None:
 
 def _sign_ins(loaded: _Loaded) -> list[SignIn]:
     """Passwords are made once and kept in a file only its owner can read, to be shown again."""
-    path = Path(settings.DATA_DIR) / "demo-sign-ins.json"
-    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    kept = passwords.of_the_demo()
     rows = [*loaded.data["staff"], *loaded.data["accounts"]]
     users = {user.username: user for user in User.objects.all()}
     changed = []
@@ -332,7 +330,7 @@ def _sign_ins(loaded: _Loaded) -> list[SignIn]:
         user.set_password(password)
         user.must_change_password = False
         changed.append(user)
-    _write_private(path, json.dumps(kept, indent=1))
+    _write_private(passwords.path_of_the_demo(), json.dumps(kept, indent=1))
     User.objects.bulk_update(changed, ["password", "must_change_password"])
     return [SignIn("+".join(row["roles"]), row["username"], kept[row["username"]]) for row in rows]
 

@@ -160,7 +160,8 @@ def test_loading_again_changes_nothing_that_people_changed():
 # --- the demo -----------------------------------------------------------------------------------
 
 
-def test_the_demo_has_sign_ins_that_work_and_are_shown_again(data_dir):
+def test_the_demo_has_sign_ins_that_work_and_are_shown_again(data_dir, settings):
+    settings.DEMO = True
     first = load(demo=True)
     assert [line.user for line in first][:2] == ["moon.tk", "seo.yh"]
     assert {line.role for line in first} == {

@@ -1,16 +1,20 @@
 """Signing in: only active staff, the same words for every failure, a lock after five."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth import authenticate
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
+from centre import services
 from centre.auth import RoleBackend
 from centre.calendar import seoul_day
 from centre.factories import PASSWORD, StaffMemberFactory, UserFactory
 from centre.models import Role, User
+from records.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -199,3 +203,51 @@ def test_a_session_is_two_queries_with_its_person(rf, django_assert_num_queries)
 def test_django_itself_refuses_them_too(rf):
     user = make("left today")
     assert authenticate(rf.post("/"), username=user.username, password=PASSWORD) is None
+
+
+# --- passwords of the demo ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def of_the_demo(settings, tmp_path):
+    """A person whose password is the one the demo printed."""
+    settings.DATA_DIR = tmp_path
+    person = StaffMemberFactory()
+    (tmp_path / "demo-sign-ins.json").write_text(json.dumps({person.user.username: PASSWORD}))
+    return person
+
+
+def test_outside_the_demo_its_password_is_changed_first(client, of_the_demo):
+    assert sign_in(client, of_the_demo.user.username).status_code == 302
+    assert client.get("/admin/")["Location"] == "/accounts/password/change/"
+    page = "/accounts/password/change/"
+    again = {"oldpassword": PASSWORD, "password1": PASSWORD, "password2": PASSWORD}
+    assert "시연용으로 쓰던 비밀번호" in client.post(page, again).content.decode()
+    assert client.get("/admin/")["Location"] == page
+    new = {
+        "oldpassword": PASSWORD,
+        "password1": "moon-over-water-7",
+        "password2": "moon-over-water-7",
+    }
+    assert client.post(page, new).status_code == 302
+    assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("switch", ["DEMO", "DEBUG"])
+def test_in_the_demo_it_is_good(client, of_the_demo, settings, switch):
+    setattr(settings, switch, True)
+    assert sign_in(client, of_the_demo.user.username).status_code == 302
+    assert client.get("/admin/").status_code == 200
+
+
+def test_a_password_of_ones_own_is_good_although_there_was_a_demo(client, of_the_demo):
+    of_the_demo.user.set_password("moon-over-water-7")
+    of_the_demo.user.save()
+    sign_in(client, of_the_demo.user.username, "moon-over-water-7")
+    assert client.get("/admin/").status_code == 200
+
+
+def test_nobody_is_given_one_of_the_demo_either(client, of_the_demo):
+    other = UserFactory(roles=[Role.DESK])
+    with pytest.raises(ValidationError, match="시연용"):
+        services.set_password(user_id=other.pk, password=PASSWORD, by=SYSTEM, now=timezone.now())
