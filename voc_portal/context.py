@@ -40,7 +40,7 @@ _MENU = (
         False,
     ),
     ("standards:charter", _lazy("우리의 약속"), re.compile("/charter/"), False),
-    ("statistics", _lazy("이행 현황"), re.compile("/statistics/"), True),
+    ("statistics", _lazy("통계"), re.compile("/statistics/"), True),
     ("staff-guide", _lazy("직원 안내"), re.compile("/staff-guide/"), True),
     ("courses", _lazy("교육"), re.compile("/courses/"), True),
     ("surveys", _lazy("설문"), re.compile("/surveys/"), True),

@@ -1,4 +1,4 @@
-"""Pages that belong to no room: the first page, pages to come, and what is said when it goes wrong."""
+"""Pages that belong to no room: the first page, and what is said when it goes wrong."""
 
 from __future__ import annotations
 
@@ -10,30 +10,15 @@ from django.shortcuts import render
 from django.template import loader
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from complaints.views import filed_without_token
 from education.views import enrolled_without_token
 
-_COMING = {
-    "statistics": (
-        gettext_lazy("이행 현황"),
-        gettext_lazy("서비스헌장의 약속을 얼마나 지켰는지 달마다 공개하는 화면입니다."),
-    ),
-}
-
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html")
-
-
-@require_safe
-def coming(request: HttpRequest, page: str, slug: str = "") -> HttpResponse:
-    """An interface page whose feature is not there yet, which says so."""
-    title, what = _COMING[page]
-    return render(request, "coming.html", {"title": title, "what": what})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

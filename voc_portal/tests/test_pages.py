@@ -36,9 +36,6 @@ FOR_STAFF = [
     "/desk/notes/new/",
     "/desk/absences/",
 ]
-COMING = [
-    "/statistics/",
-]
 
 
 @pytest.fixture
@@ -71,11 +68,6 @@ def test_a_page_for_staff_asks_to_sign_in(client: Client, centre: None, address:
     response = client.get(address)
     assert response.status_code == 302
     assert "login" in response["Location"]
-
-
-@pytest.mark.parametrize("address", COMING)
-def test_a_page_to_come_says_so(client: Client, centre: None, address: str) -> None:
-    assert "이 기능은 준비 중입니다" in page_of(client.get(address))
 
 
 @pytest.mark.parametrize("address", ["/", "/complaints/new/", "/complaints/track/", "/charter/"])
