@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from benchmarks.million_rows import ASIDE, GREETING, ODDITY, insert, run
+from benchmarks.million_rows import ASIDE, GREETING, ODDITY, PARAGRAPHS, SENTENCES, insert, run
 
 _NUMBER = """
 CREATE FUNCTION pg_temp.receipt_number(year int, sequence bigint) RETURNS text
@@ -32,6 +32,7 @@ def write(*, now: datetime) -> None:
         "INSERT INTO records_counter (name, value)"
         " SELECT 'receipt:' || year, count(*) FROM bench_case GROUP BY year"
     )
+    _words()
     _answers()
     _commitments(now=now)
     _observations()
@@ -47,7 +48,7 @@ def _complaints(*, now: datetime) -> None:
     run(_NUMBER)
     insert(
         Complaint,
-        _CASES_WITH_WORDS,
+        _CASES + _WITH_TEXTS,
         {"now": now},
         id="c.n",
         receipt_number="pg_temp.receipt_number(c.year, c.sequence)",
@@ -80,7 +81,7 @@ def _complaints(*, now: datetime) -> None:
 
 
 #: Where a case stands now: open ones as their age allows, ended ones mostly closed.
-_CASES_WITH_WORDS = """
+_CASES = """
 FROM (
     SELECT *, channel = 'box' AND now_in < 60 AS nameless,
            row_number() OVER (PARTITION BY year ORDER BY n) AS sequence,
@@ -94,15 +95,41 @@ FROM (
       FROM bench_case
 ) c
 JOIN bench_person p ON p.i = c.person
-JOIN bench_sentence s ON s.i = pg_temp.r(c.n, 20, (SELECT count(*)::int FROM bench_sentence))
-JOIN bench_paragraph a ON a.i = pg_temp.r(c.n, 21, (SELECT count(*)::int FROM bench_paragraph))
-JOIN bench_paragraph b ON b.i = pg_temp.r(c.n, 22, (SELECT count(*)::int FROM bench_paragraph))
+"""
+_WITH_TEXTS = f"""
+JOIN bench_sentence s ON s.i = pg_temp.r(c.n, 20, {SENTENCES})
+JOIN bench_paragraph a ON a.i = pg_temp.r(c.n, 21, {PARAGRAPHS})
+JOIN bench_paragraph b ON b.i = pg_temp.r(c.n, 22, {PARAGRAPHS})
 """
 _BODY = f"""
     CASE WHEN pg_temp.r(c.n, 23, 10) < 3 THEN '{GREETING} ' ELSE '' END || a.text || ' '
     || CASE WHEN pg_temp.r(c.n, 24, 100) = 0 THEN '{ASIDE} ' ELSE '' END || b.text
     || CASE WHEN pg_temp.r(c.n, 25, 20000) = 0 THEN ' {ODDITY}' ELSE '' END
 """
+
+
+def _words() -> None:
+    """What the trigger would have written; pairs never span a space, so parts can be put together."""
+    from complaints.models import Complaint  # noqa: PLC0415
+    from complaints.words import Words  # noqa: PLC0415
+
+    pairs = "complaints_pairs(s.text) || a.pairs || b.pairs"
+    for text, when in (
+        (GREETING, "pg_temp.r(c.n, 23, 10) < 3"),
+        (ASIDE, "pg_temp.r(c.n, 24, 100) = 0"),
+        (ODDITY, "pg_temp.r(c.n, 25, 20000) = 0"),
+    ):
+        pairs += f" || CASE WHEN {when} THEN complaints_pairs('{text}') ELSE '' END"
+    insert(Words, "FROM bench_case c" + _WITH_TEXTS, complaint_id="c.n", pairs=pairs)
+    ours = Complaint.objects.extra(
+        tables=["complaints_words"],
+        where=[
+            "complaint_id = complaints_complaint.id",
+            "mod(complaints_complaint.id, 997) = 0",
+            "pairs <> complaints_pairs(subject || E'\\n' || body)",
+        ],
+    )
+    assert not ours.exists(), "the words are not as the trigger writes them"
 
 
 def _answers() -> None:

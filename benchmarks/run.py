@@ -45,6 +45,7 @@ def run(name: str, report: Report) -> None:
 def main(words: Sequence[str]) -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "voc_portal.test_settings"  # a DATA_DIR of its own
     django.setup()
+    million.keep_keys()
     from django.conf import settings  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from complaints.words import Words  # noqa: F401 - a table of this app, kept with what it is for
 from records.fields import EncryptedJSONField, EncryptedTextField
 
 
@@ -216,6 +217,11 @@ class Complaint(models.Model):
             models.Index(fields=["email_index"], name="complaint_email"),
             models.Index(fields=["phone_index"], name="complaint_phone"),
             models.Index(fields=["name_index"], name="complaint_name"),
+            models.Index(
+                fields=["external_number"],
+                condition=~models.Q(external_number=""),
+                name="complaint_external",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from centre.calendar import SEOUL, seoul_day
 from centre.models import StaffMember, User
 from centre.queries import person_of
-from complaints import queries
+from complaints import queries, words
 from complaints.back_office.due import SOON_DAYS, Due, due_of
 from complaints.models import (
     OPEN_STATES,
@@ -124,7 +124,7 @@ def found(wanted: Wanted, *, user: User, now: datetime) -> ComplaintQuerySet:
     if wanted.due:
         cases = due_within(with_clock(cases), wanted.due, now=now)
     if wanted.q:
-        cases = cases.filter(_search(wanted.q))
+        cases = cases.filter(sought(wanted.q).either)
     return in_order(cases, wanted.stage)
 
 
@@ -223,47 +223,88 @@ def is_due(due: str, *, now: datetime) -> Q:
     return counted & Q(due_at__gte=now, due_at__lt=until)
 
 
+#: What not every case has; without it a case stands last.
+_MAY_LACK = frozenset({"due_at", "told_at"})
+_WAITS = Case(
+    When(state=State.WAITING, then=Value(1)), default=Value(0), output_field=IntegerField()
+)
+
+
+def _order(stage: str) -> list[tuple[str, bool]]:
+    """By what the cases of a stage stand in order; True: the greater first."""
+    if stage in {Stage.ENDED, Stage.ALL}:
+        return [("received_at", True), ("pk", True)]
+    if stage == Stage.ANSWERED:
+        return [("told_at", False), ("pk", False)]
+    return [("waits", False), ("due_at", False), ("received_at", False), ("pk", False)]
+
+
 def in_order(cases: ComplaintQuerySet, stage: str) -> ComplaintQuerySet:
     """What is due first comes first, what waits for the citizen last; what has ended, newest first."""
-    if stage in {Stage.ENDED, Stage.ALL}:
-        return cases.order_by("-received_at", "-pk")
-    if stage == Stage.ANSWERED:
-        return cases.order_by("told_at", "pk")
-    waits = Case(
-        When(state=State.WAITING, then=Value(1)), default=Value(0), output_field=IntegerField()
+    order = _order(stage)
+    if ("waits", False) in order:
+        cases = with_clock(cases).annotate(waits=_WAITS)
+    return cases.order_by(
+        *(
+            F(name).desc()
+            if falling
+            else F(name).asc(nulls_last=True if name in _MAY_LACK else None)
+            for name, falling in order
+        )
     )
-    due_first = F("due_at").asc(nulls_last=True)
-    return with_clock(cases).order_by(waits, due_first, "received_at", "pk")
+
+
+def following(cases: ComplaintQuerySet, stage: str, after: int) -> ComplaintQuerySet | None:
+    """Those of ``cases`` (`in_order`) that come after this one; None where it is gone."""
+    order = _order(stage)
+    names = [name for name, _falling in order]
+    at = in_order(Complaint.objects.filter(pk=after), stage).values(*names).first()
+    if at is None:
+        return None
+    later, level = Q(pk__in=[]), Q()
+    for name, falling in order:
+        value = at[name]
+        if value is not None:
+            beyond = Q(**{f"{name}__{'lt' if falling else 'gt'}": value})
+            later |= level & (
+                beyond | Q(**{f"{name}__isnull": True}) if name in _MAY_LACK else beyond
+            )
+        level &= Q(**{name: value}) if value is not None else Q(**{f"{name}__isnull": True})
+    if order[0] == ("received_at", True):  # so that the index is entered at the right place
+        cases = cases.filter(received_at__lte=at["received_at"])
+    return cases.filter(later)
 
 
 # --- search -------------------------------------------------------------------------------------
 
 
-def _search(typed: str) -> Q:
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What was typed may mean: cases ``exactly`` so numbered or named, or cases with all ``words``."""
+
+    exactly: Q
+    words: list[str]
+
+    @property
+    def either(self) -> Q:
+        return self.exactly | words.said(self.words) if self.words else self.exactly
+
+
+def sought(typed: str) -> Sought:
     """A receipt number, an e-mail, a phone number or a name, each exactly; else words."""
     text = " ".join(typed.split())
     if number := normalise_receipt_number(text):
-        return Q(receipt_number=number)
+        return Sought(Q(receipt_number=number), [])
     if "@" in text:
-        return Q(email_index=blind_index("email", normalise_email(text)))
-    if part := _part_of_number(text):
-        return part
+        return Sought(Q(email_index=blind_index("email", normalise_email(text))), [])
+    elsewhere = Q(external_number=text) & ~Q(external_number="")  # as the index has it
+    if re.fullmatch(r"\d{4,6}|20\d\d[- ]?\d{6}-?", text):
+        return Sought(queries.numbered(text) | elsewhere, text.split(" "))
     phone = normalise_phone(text)
     if len(phone) >= 7 and len(phone) * 2 > len(text):
-        return Q(phone_index=blind_index("phone", phone)) | Q(external_number=text)
-    words = Q()
-    for word in text.split(" ")[:MOST_WORDS]:
-        words &= Q(subject__icontains=word) | Q(body__icontains=word)
-    named = Q(name_index=blind_index("name", text)) if text else Q()
-    return named | Q(external_number=text) | words
-
-
-def _part_of_number(text: str) -> Q | None:
-    """What was heard of a receipt number; None where it cannot be one."""
-    if not re.fullmatch(r"\d{4,6}|20\d\d[- ]?\d{6}-?", text):
-        return None
-    words = Q(subject__icontains=text) | Q(body__icontains=text) | Q(external_number=text)
-    return queries.numbered(text) | words
+        return Sought(Q(phone_index=blind_index("phone", phone)) | elsewhere, [])
+    named = Q(name_index=blind_index("name", text)) if text else Q(pk__in=[])
+    return Sought(named | elsewhere, text.split(" ")[:MOST_WORDS])
 
 
 # --- rows ---------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import InterfaceError, OperationalError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -22,7 +21,7 @@ from centre.errors import Refused
 from centre.models import StaffMember, User
 from centre.rights import may
 from complaints import drafts, queries, services
-from complaints.back_office import many, page, queue, shown_once
+from complaints.back_office import many, page, pages, queue, shown_once
 from complaints.back_office.actions import ACTIONS, ONLY_SHOWN, Action, draft_of
 from complaints.back_office.filtering import QueueFilter
 from complaints.back_office.forms import RevealForm, StaffForm
@@ -45,7 +44,6 @@ from records.queries import files_of
 from standards import queries as standards_queries
 
 Context = dict[str, Any]
-PAGE_SIZE = 50
 REVEAL = "reveal_contact"
 AWAY = (OperationalError, InterfaceError)
 #: What a verb may refuse with: a sentence for the screen, or a date that nobody can compute.
@@ -88,20 +86,30 @@ def show_queue(request: HttpRequest, context: Context) -> HttpResponse:
     now = timezone.now()
     form = QueueFilter(request.GET, user=user)
     wanted = form.wanted()
-    cases = queue.found(wanted, user=user, now=now)
-    paginator = Paginator(queue.listed(cases), PAGE_SIZE)
-    current = paginator.get_page(request.GET.get("page"))
+    current = pages.page(
+        wanted,
+        user=user,
+        now=now,
+        number=_whole(request.GET.get("page")) or 1,
+        after=_whole(request.GET.get("after")),
+        exact=request.GET.get("count") == "1",
+    )
     context |= {
         "form": form,
         "rows": queue.rows_of(current.object_list, person=person, now=now),
         "page": current,
-        "pages": paginator.get_elided_page_range(current.number),
-        "query": _without(request.GET, "page"),
+        "query": _without(request.GET, "page", "after"),
         "may_answer": may(user, "write_answer"),
         "may_register": may(user, "register_complaint"),
         "searched": bool(wanted.q),
     }
     return render(request, f"{_FOLDER}/queue.html", context)
+
+
+def _whole(typed: str | None) -> int | None:
+    """A number of an address; None where it is none, or longer than any key."""
+    good = typed and typed.isascii() and typed.isdecimal() and len(typed) < 19
+    return int(typed) if typed and good else None
 
 
 def _without(query: QueryDict, *names: str) -> str:
