@@ -15,8 +15,11 @@ _PLACES = ("page", "p", "all")
 
 
 @register.inclusion_tag("partials/download.html", takes_context=True)
-def download_button(context: Any, name: str) -> dict[str, str]:
-    """The button for the list of this ``name``, with the filters of its address; else nothing."""
+def download_button(context: Any, name: str, *, look: str = "button") -> dict[str, str]:
+    """The button for the list of this ``name``, with the filters of its address; else nothing.
+
+    ``look`` is its class, "" where the place it stands in dresses it.
+    """
     request = context["request"]
     user = request.user
     address = download_address(name, user) if name and isinstance(user, User) else ""
@@ -24,4 +27,4 @@ def download_button(context: Any, name: str) -> dict[str, str]:
     for place in _PLACES:
         filters.pop(place, None)
     query = filters.urlencode()
-    return {"address": f"{address}?{query}" if address and query else address}
+    return {"address": f"{address}?{query}" if address and query else address, "look": look}

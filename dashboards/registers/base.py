@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from centre.models import StaffMember, Team, Topic, User
 from dashboards.registers.files import Column, Rows
-from standards.models import Commitment
+from standards.models import State
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -28,6 +28,8 @@ CHUNK: Final = 1_000
 #: Stands where a text about a person is left out.
 HIDDEN: Final = "(가림)"
 _KEYS_AT_ONCE: Final = 10_000
+# Read a million times, so translated once.
+_PROMISED = {value: str(label) for value, label in State.choices}
 
 
 class NotUnderstood(Exception):
@@ -120,10 +122,20 @@ def _shown(field: Any, value: Any) -> str:
     return str(dict(choices).get(value, value))
 
 
-def promise_words(promise: Commitment | None, *, now: datetime) -> str:
+class Clock(Protocol):
+    """What is asked of a promise: a row of it, or some of its columns."""
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def due_at(self) -> datetime: ...
+
+
+def promise_words(promise: Clock | None, *, now: datetime) -> str:
     """How a promise stands, in a word; what runs past its date says so."""
     if promise is None:
         return ""
-    if promise.state == "running" and promise.is_late(now=now):
+    if promise.state == State.RUNNING and now > promise.due_at:
         return "기한 지남"
-    return str(promise.get_state_display())
+    return _PROMISED.get(promise.state, promise.state)

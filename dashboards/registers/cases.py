@@ -55,11 +55,6 @@ _KINDS, _CHANNELS, _STATES, _DECISIONS = (
     for choices in (Kind, Channel, State, Decision)
 )
 _PUBLIC = {True: "공개 동의", False: "비공개"}
-_ALWAYS: Final = (
-    "pk", "receipt_number", "channel", "kind", "topic_id", "subject", "publish_consent",
-    "received_at", "anonymous", "name", "email", "phone", "team_id", "handler_id", "state",
-    "stage", "decision", "told_at", "closed_at",
-)  # fmt: skip
 _PARTS: Final = (("", "answer"), ("까닭", "reason"), ("조치한 것", "action_done"),
                  ("앞으로 할 것", "action_planned"))  # fmt: skip
 
@@ -77,29 +72,66 @@ def find(request: HttpRequest, user: User, now: datetime) -> Terms:
     return Terms(queue.found(wanted, user=user, now=now), words)
 
 
+class _Case(NamedTuple):
+    """The columns of a case that are read. Rows of a model would take twice as long to be made."""
+
+    pk: int
+    receipt_number: str
+    channel: str
+    kind: str
+    topic_id: int
+    subject: str
+    publish_consent: bool
+    received_at: datetime
+    anonymous: bool
+    name: str
+    email: str
+    phone: str
+    team_id: int | None
+    handler_id: int | None
+    state: str
+    stage: int
+    decision: str
+    told_at: datetime | None
+    closed_at: datetime | None
+    body: str = ""
+
+
+class _Clock(NamedTuple):
+    """The columns of a promise that are read."""
+
+    subject_id: int
+    code: str
+    state: str
+    due_at: datetime
+    first_due_at: datetime
+
+
 class _Told(NamedTuple):
     """Of one chunk, by case: promises in force and first made, answers, supporting teams."""
 
-    in_force: dict[int, Commitment]
-    first: dict[int, Commitment]
+    in_force: dict[int, _Clock]
+    first: dict[int, _Clock]
     answers: dict[int, str]
     supporting: dict[int, list[str]]
 
 
 def read(keys: Sequence[int], reading: Reading) -> list[list[Cell]]:
     """Four queries."""
-    fields = (*_ALWAYS, "body") if reading.plainly else _ALWAYS
-    cases = {case.pk: case for case in Complaint.objects.filter(pk__in=keys).only(*fields)}
+    fields = _Case._fields if reading.plainly else _Case._fields[:-1]
+    rows = Complaint.objects.filter(pk__in=keys).values_list(*fields)
+    cases = {case.pk: case for case in (_Case(*row) for row in rows)}
     told = _told(keys, reading)
     return [_row(cases[key], told, reading) for key in keys if key in cases]
 
 
 def _told(keys: Sequence[int], reading: Reading) -> _Told:
-    in_force, first = {}, {}
+    in_force: dict[int, _Clock] = {}
+    first: dict[int, _Clock] = {}
     clocks = Commitment.objects.filter(
         subject_type=SUBJECT, subject_id__in=keys, code__in=queue.REPLY_CODES
-    ).only("subject_id", "code", "state", "due_at", "first_due_at", "fulfilled_at")
-    for clock in clocks.order_by("pk"):
+    ).order_by("pk")
+    for clock in map(_Clock._make, clocks.values_list(*_Clock._fields)):
         in_force[clock.subject_id] = clock
         if clock.code == "reply":
             first[clock.subject_id] = clock
@@ -127,7 +159,7 @@ def _answers(keys: Sequence[int], reading: Reading) -> dict[int, str]:
     }
 
 
-def _row(case: Complaint, told: _Told, reading: Reading) -> list[Cell]:
+def _row(case: _Case, told: _Told, reading: Reading) -> list[Cell]:
     names, clock = reading.names, told.in_force.get(case.pk)
     first = told.first.get(case.pk)
     subject, body, name, email, phone = _of_the_citizen(case, reading)
@@ -159,7 +191,7 @@ def _row(case: Complaint, told: _Told, reading: Reading) -> list[Cell]:
     ]
 
 
-def _of_the_citizen(case: Complaint, reading: Reading) -> tuple[str, str, str, str, str]:
+def _of_the_citizen(case: _Case, reading: Reading) -> tuple[str, str, str, str, str]:
     """Subject, body, name, e-mail and phone."""
     if reading.plainly:
         name = "이름 없음" if case.anonymous else case.name

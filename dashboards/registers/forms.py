@@ -31,7 +31,7 @@ class DownloadForm(forms.Form):
         label=_("개인정보"),
         choices=[
             (MASKED, _("가리고 내려받기")),
-            (PLAIN, _("가리지 않고 내려받기(까닭을 적습니다)")),
+            (PLAIN, _("가리지 않고 내려받기")),
         ],
         widget=forms.RadioSelect,
     )
@@ -52,8 +52,8 @@ class DownloadForm(forms.Form):
         kind = self.fields["kind"]
         assert isinstance(kind, forms.ChoiceField)  # noqa: S101
         kind.choices = [
-            (value, f"{label} · {took(seconds_for(count, value))}")
-            for value, label in ((XLSX, "엑셀(xlsx)"), (CSV, "CSV(쉼표로 나눈 글)"))
+            (value, f"{label}{took(seconds_for(count, value))}")
+            for value, label in ((XLSX, "엑셀(xlsx)"), (CSV, "CSV"))
             if value == CSV or count <= MOST_IN_XLSX
         ]
         if not may_plain:
@@ -86,9 +86,9 @@ class DownloadForm(forms.Form):
 
 
 def took(seconds: int) -> str:
-    """About how long: 곧, 약 20초, 약 3분."""
+    """About how long it takes, after a name: " · 약 20초", " · 약 3분"; "" where nobody waits."""
     if seconds < 5:
-        return "곧 받습니다"
+        return ""
     if seconds < 90:
-        return f"약 {-(-seconds // 5) * 5}초"
-    return f"약 {-(-seconds // 60)}분"
+        return f" · 약 {-(-seconds // 5) * 5}초"
+    return f" · 약 {-(-seconds // 60)}분"

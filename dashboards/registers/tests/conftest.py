@@ -6,6 +6,8 @@ import csv
 import io
 from typing import Any
 
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from openpyxl import load_workbook
 
 from complaints.tests.conftest import demo_centre, file, person
@@ -14,9 +16,14 @@ __all__ = ["demo_centre", "file", "person"]
 
 
 def body_of(response: Any) -> bytes:
-    sent = b"".join(response.streaming_content)
+    return b"".join(response.streaming_content)
+
+
+def close(response: Any) -> None:
+    """What a server does when the client is gone; the test keeps its connection."""
+    request_finished.disconnect(close_old_connections)
     response.close()
-    return sent
+    request_finished.connect(close_old_connections)
 
 
 def csv_in(response: Any) -> list[dict[str, str]]:

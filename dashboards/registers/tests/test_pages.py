@@ -22,7 +22,7 @@ from complaints.tests.staff import browser_of, page_of, rows_on, words_of
 from complaints.tests.test_repeating import ACCEPTED, FIRST, LATER, answer, letter_told
 from dashboards.registers import base, downloading, forms, views
 from dashboards.registers.table import REGISTERS
-from dashboards.registers.tests.conftest import body_of, csv_in, xlsx_in
+from dashboards.registers.tests.conftest import body_of, close, csv_in, xlsx_in
 from notices.models import Notice
 from reception import services as desk
 from reception.services import NewNote
@@ -81,7 +81,7 @@ def test_whoever_sees_the_list_downloads_it(file: File, username: str) -> None:
         assert (listing.status_code == 200) is allowed, name
         if allowed:
             assert f'href="{BASE}{name}/' in page_of(listing), name
-        posted.close()
+        close(posted)
 
 
 def test_strangers_sign_in_first_and_unknown_registers_are_not_found(demo_centre: None) -> None:
@@ -380,8 +380,8 @@ def test_a_download_that_is_broken_off(
     pieces = iter(response.streaming_content)
     for _ in range(taken):
         next(pieces)
-    response.close()
-    response.close()
+    close(response)
+    close(response)
     (_start, (what, whose)) = logged()
     assert what == "처리대장 내려받기 끊김"
     assert re.fullmatch(r"5건 가운데 [024]건 · 가림", whose)
@@ -405,7 +405,7 @@ def test_one_that_fails_in_the_middle_is_broken_off_too(
     with pytest.raises(ZeroDivisionError):
         list(response.streaming_content)
     monkeypatch.undo()
-    response.close()
+    close(response)
     assert logged()[-1] == ("처리대장 내려받기 끊김", "1건 가운데 0건 · 가림")
 
 
@@ -418,7 +418,7 @@ def test_so_many_long_ones_at_once(file: File, monkeypatch: pytest.MonkeyPatch) 
     assert refused.status_code == 503
     assert "다시 눌러 주십시오" in words_of(refused)
     for one in running:
-        one.close()
+        close(one)
     body_of(get(client, CASES))
 
 
@@ -451,7 +451,7 @@ def test_too_many_for_a_spreadsheet(file: File, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(1, "곧 받습니다"), (21, "약 25초"), (89, "약 90초"), (166, "약 3분")]
+    ("seconds", "words"), [(1, ""), (21, " · 약 25초"), (89, " · 약 90초"), (166, " · 약 3분")]
 )
 def test_how_long_it_takes(seconds: int, words: str) -> None:
     assert forms.took(seconds) == words
