@@ -121,24 +121,37 @@ def _count_cases(counts: Counts, scope: Scope, *, now: datetime) -> None:
     )
     cases = queue.with_clock(queue.found(wanted, user=scope.user, now=now).order_by())
     rows: Any = cases.values_list("team", "handler", "state", "due_at", "clock_code")
+    days = _Days.of(now)
     for team, handler, state, due_at, code, n in rows.annotate(n=Count("pk")).order_by():
         place = counts[team, handler]
         place[OPEN] += n
-        for column in _due(state, due_at, code, now=now):
+        for column in _due(state, due_at, code, days):
             place[column] += n
 
 
-def _due(state: str, due_at: datetime | None, code: str | None, *, now: datetime) -> Iterator[str]:
+def _due(state: str, due_at: datetime | None, code: str | None, days: _Days) -> Iterator[str]:
     """In which columns of the queue a case stands: as `queue.is_due` says it in the database."""
     if state == State.WAITING or due_at is None:
         return
-    if due_at < now or code == "reply-renewed":
+    if due_at < days.now or code == "reply-renewed":
         yield OVERDUE
-    if due_at >= now:
-        if due_at < _end_of(seoul_day(now)):
+    if due_at >= days.now:
+        if due_at < days.today_ends:
             yield TODAY
-        if due_at < _end_of(seoul_day(now) + timedelta(days=SOON_DAYS)):
+        if due_at < days.soon_ends:
             yield SOON
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    now: datetime
+    today_ends: datetime
+    soon_ends: datetime
+
+    @classmethod
+    def of(cls, now: datetime) -> _Days:
+        today = seoul_day(now)
+        return cls(now, _end_of(today), _end_of(today + timedelta(days=SOON_DAYS)))
 
 
 def _end_of(day: date) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -9,11 +10,15 @@ from typing import Any, Protocol
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -27,6 +32,8 @@ from dashboards.board.scope import Scope, scope_of
 
 #: Asked again after so many seconds; the script reads it from the page.
 REFRESH_SECONDS = 30
+#: So long the drawn figures of a period are kept.
+KEPT_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,6 @@ def dashboard(request: HttpRequest, asked: Asked) -> HttpResponse:
         "title": _("업무 현황"),
         "choices": choices,
         "refresh": REFRESH_SECONDS,
-        "first_contact": intake.FIRST_CONTACT,
     }
     return render(request, "dashboards/board.html", context)
 
@@ -113,8 +119,7 @@ def dashboard(request: HttpRequest, asked: Asked) -> HttpResponse:
 @for_leaders
 def figures(request: HttpRequest, asked: Asked) -> HttpResponse:
     """The parts of the sheet that change, for the script that refreshes it."""
-    context = _figures(asked) | {"first_contact": intake.FIRST_CONTACT}
-    return render(request, "dashboards/_figures.html", context)
+    return render(request, "dashboards/_figures.html", _figures(asked))
 
 
 @for_leaders
@@ -126,28 +131,61 @@ def wall(request: HttpRequest, asked: Asked) -> HttpResponse:
 
 
 def _figures(asked: Asked) -> dict[str, Any]:
-    scope, period, at = asked.scope, asked.period, asked.at
+    """What waits now is read at each look; the figures of the period at most every 15 seconds."""
+    scope, period = asked.scope, asked.period
     return {
         "asked": asked,
         "scope": scope,
         "period": period,
-        "now": now.now_of(scope, now=at),
-        "promises": promises.promises_of(period, team_ids=scope.team_ids, now=at),
-        "incoming": incoming.incoming_of(period, team_ids=scope.team_ids, now=at),
+        "now": now.now_of(scope, now=asked.at),
+        "promises_part": _kept(asked, "_promises", _promises),
+        "incoming_part": _kept(asked, "_incoming", _incoming),
     }
 
 
 def _wall(asked: Asked) -> dict[str, Any]:
-    scope, period, at = asked.scope, asked.period, asked.at
-    kept = promises.promises_of(period, team_ids=scope.team_ids, now=at)
-    came = intake.between(period.first, period.last, now=at, team_ids=scope.team_ids)
     return {
         "asked": asked,
-        "scope": scope,
-        "period": period,
-        "now": now.now_of(scope, now=at),
+        "scope": asked.scope,
+        "period": asked.period,
+        "now": now.now_of(asked.scope, now=asked.at),
+        "figures_part": _kept(asked, "_wall_figures", _wall_figures),
+    }
+
+
+def _kept(asked: Asked, name: str, context: Callable[[Asked], dict[str, Any]]) -> SafeString:
+    """A drawn part: the same for everybody who asks for this period and team.
+
+    Kept for less than the time between two refreshes, so that no page shows it twice.
+    """
+    period, team = asked.period, asked.scope.team
+    days = f"{period.first}:{period.last}:{period.kind}"
+    key = f"board:{name}:{team.pk if team else 0}:{days}:{get_language()}"
+    drawn = cache.get(key)
+    if drawn is None:
+        drawn = render_to_string(f"dashboards/{name}.html", context(asked) | {"period": period})
+        cache.set(key, str(drawn), KEPT_SECONDS)
+    return SafeString(drawn)
+
+
+def _promises(asked: Asked) -> dict[str, Any]:
+    team_ids = asked.scope.team_ids
+    return {"promises": promises.promises_of(asked.period, team_ids=team_ids, now=asked.at)}
+
+
+def _incoming(asked: Asked) -> dict[str, Any]:
+    found = incoming.incoming_of(asked.period, team_ids=asked.scope.team_ids, now=asked.at)
+    return {"incoming": found, "first_contact": intake.FIRST_CONTACT}
+
+
+def _wall_figures(asked: Asked) -> dict[str, Any]:
+    period, team_ids = asked.period, asked.scope.team_ids
+    kept = promises.promises_of(period, team_ids=team_ids, now=asked.at)
+    came = intake.between(period.first, period.last, now=asked.at, team_ids=team_ids)
+    return {
         "promises": kept,
         "trend": kept.charts[0] if kept.charts else None,
         "came": came,
+        "contact": incoming.wait_words(came.first_contact, 50),
         "answer": incoming.wait_words(came.answer, 50),
     }
