@@ -8,6 +8,7 @@ left out here, not by the page.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,6 +27,8 @@ from standards.models import Standard
 
 FEW_WORDS: Final = f"{FEW}건 미만이어서 보이지 않음"
 NO_CASE: Final = "해당 없음"
+#: What a measure says first where two promises share the charter's words: "(접수) …".
+_HALF: Final = re.compile(r"\(([가-힣]{1,6})\) ")
 
 
 class Counts(TypedDict):
@@ -133,7 +136,7 @@ def _line(rows: Sequence[Standard], year: int, result: Result, before: Result) -
     return Line(
         code=last.code,
         number=last.number,
-        title=last.title,
+        title=_title(last),
         limit=last.limit_text,
         own_limit=last.own_limit,
         target=last.percent,
@@ -146,6 +149,12 @@ def _line(rows: Sequence[Standard], year: int, result: Result, before: Result) -
         owner="",
         due_on="",
     )
+
+
+def _title(row: Standard) -> str:
+    """The charter's words; where two standards share them, which half of them is meant."""
+    half = _HALF.match(row.measure)
+    return f"{row.title} ({half[1]})" if half and not row.name else row.title
 
 
 def _version(row: Standard, year: int) -> VersionLine:
