@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,12 +39,14 @@ from surveys.services.inviting import INVITE
 CONSENT: Final = "2026-1"
 #: Shares of what happens to an opinion on its way.
 SUPPLEMENT, EXTENSION, WITHDRAWN, REFERRED, SLOW, FORGOTTEN = 0.06, 0.03, 0.02, 0.015, 0.05, 0.012
-RAISED_AGAIN, RAISED_IN_A_HURRY, SURVEYED = 0.06, 0.3, 0.5
+RAISED_AGAIN, RAISED_IN_A_HURRY, SURVEYED = 0.06, 0.4, 0.5
 #: Days after the answer; and how often a measure turns out to have been carried out.
 AGAIN_AFTER, AGAIN_IN_A_HURRY = (9, 40), (1, 4)
-CARRIED_OUT, CARRIED_OUT_IN_A_HURRY = 0.97, 0.8
-#: Of what is some days old at the end so many are left for whoever looks at the demo: late, due.
-LEFT_OPEN, LEFT_FROM, LEFT_UNTIL = 6, timedelta(days=11), timedelta(days=5)
+CARRIED_OUT, CARRIED_OUT_IN_A_HURRY = 0.97, 0.7
+#: So many are left for whoever looks at the demo: of those so old at the end late ones, and due ones.
+LEFT_OPEN: Final = 3
+LATE: Final = (timedelta(days=7, hours=18), timedelta(days=11))
+DUE: Final = (timedelta(days=4), timedelta(days=7, hours=9))
 TODO: Final = (CorrectiveAction.Status.OPEN, CorrectiveAction.Status.FAILED)
 
 
@@ -54,7 +57,7 @@ class Cases:
         """``hurried``: in a short past more is said again, sooner, so that all stages are there."""
         self.world = world
         self.hurried = hurried
-        self._left_open = 0
+        self._left_open: Counter[tuple[timedelta, timedelta]] = Counter()
         #: Asks somebody without mail what he thought; set by who asks.
         self.asks_by_phone: Callable[[Notice, datetime], None] | None = None
         self._opinions: dict[int, Opinion] = {}
@@ -132,10 +135,11 @@ class Cases:
 
     def _is_left(self, *, now: datetime) -> bool:
         """Nobody answers it before the end."""
-        old_enough = LEFT_UNTIL < self.world.end - now < LEFT_FROM
-        if not old_enough or self._left_open >= LEFT_OPEN or not self.world.chance(0.5):
+        age = self.world.end - now
+        found = [ages for ages in (LATE, DUE) if ages[0] < age < ages[1]]
+        if not found or self._left_open[found[0]] >= LEFT_OPEN or not self.world.chance(0.7):
             return False
-        self._left_open += 1
+        self._left_open[found[0]] += 1
         return True
 
     def withdraw(self, case_id: int, now: datetime) -> None:

@@ -51,7 +51,7 @@ class Courses:
 
     def _times(self, first: date, last: date) -> list[tuple[date, int]]:
         """When each begins, and how many days before that it is announced."""
-        coming = [(last + timedelta(days=days), days + 5) for days in COMING]
+        coming = [(last + timedelta(days=days), max(25, days + 4)) for days in COMING]
         if last - first < SHORT:
             return [(first + timedelta(days=8), 6), *coming]
         held: list[tuple[date, int]] = []

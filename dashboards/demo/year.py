@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -30,6 +30,8 @@ OPEN_DAYS: Final = 247
 REGULARS: Final = 0.15
 #: The hours at which what is open is looked through.
 ROUNDS: Final = (9.5, 11.5, 14.0, 16.5)
+#: The opinion that is put into the box at the entrance.
+WITHOUT_A_NAME: Final = 6
 #: Who is still waiting when the past goes over into the present.
 STILL_HERE: Final = (4, 2)
 
@@ -76,6 +78,7 @@ class Past:
         self.goes_on = goes_on
         self.progress = progress
         self.known: list[Citizen] = []
+        self._said = 0
 
     def live(self) -> Lived:
         before = Complaint.objects.count()
@@ -113,6 +116,9 @@ class Past:
         world = self.world
         for _ in range(self._how_many(OPINIONS * 0.9 if is_open else OPINIONS * 0.2)):
             opinion = opinions.opinion(world.rng, month=day.month)
+            self._said += 1
+            if self._said == WITHOUT_A_NAME:  # also a short past has one
+                opinion = replace(opinion, channel="box")
             at_any_hour = opinion.channel in {"web", "email"}
             hour = world.rng.triangular(7, 23.5, 11) if at_any_hour else self._open_hour()
             if is_open or opinion.channel == "web":
