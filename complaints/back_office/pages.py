@@ -26,7 +26,7 @@ COUNTED: Final = 10_000
 #: A search shows at most so many, the newest.
 FOUND: Final = 1_000
 #: Among so many of the newest a search looks first: a word that many cases hold is there.
-RECENT: Final = 3_000
+RECENT: Final = 8_000
 _FARTHEST: Final = 10_000_000 // SIZE
 
 
@@ -166,11 +166,10 @@ def _newest_saying(
     shown; a rare word would have all cases read. So the newest are read first, and the index is
     asked when they hold less than there is room for on a page.
     """
-    said = cases.filter(words.said(sought))
     arrivals = Complaint.objects.order_by("-received_at", "-pk").values_list("received_at")
     since = arrivals[RECENT : RECENT + 1].first()
     if since is not None:
-        recent = _newest(said.filter(received_at__gte=since[0]))
+        recent = _newest(cases.filter(words.said(sought), received_at__gte=since[0]))
         if len(recent) > SIZE:
             return recent, True
-    return _newest(said), False
+    return _newest(cases.filter(words.said(sought, by_index=True))), False
