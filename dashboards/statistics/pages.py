@@ -20,6 +20,7 @@ from standards.months import Month
 
 WEEK_HOURS = 7 * 24
 _LONG = 15
+_LEAST_MONTHS = 3
 _DAY_HOURS = 24
 
 
@@ -117,7 +118,10 @@ def facts(now: Intake, others: Sequence[tuple[str, Intake]]) -> list[Fact]:
 # --- month by month -------------------------------------------------------------------------------
 
 
-def months_chart(months: Sequence[PublicMonth]) -> SafeString:
+def months_chart(months: Sequence[PublicMonth]) -> SafeString | str:
+    """Nothing for fewer than three months: the table says it."""
+    if len(months) < _LEAST_MONTHS:
+        return ""
     rows = [
         Bar(_short(one.month, months), one.intake.total, f"{one.intake.total:,}") for one in months
     ]
@@ -143,7 +147,7 @@ def month_lines(months: Iterable[PublicMonth]) -> list[tuple[Month, Line]]:
                     words.percent(one.intake.answer.within(WEEK_HOURS), one.intake.answer.n),
                     words.minutes(one.intake.first_contact.median),
                     words.hours(one.intake.answer.median),
-                    _("마감") if one.frozen_at else _("아직 바뀜"),
+                    _("마감함") if one.frozen_at else _("아직 바뀜"),
                 ),
             ),
         )

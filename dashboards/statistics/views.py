@@ -113,7 +113,7 @@ def _month_page(asked: Month | None, first: Month, last: Month, *, now: datetime
         "facts": pages.facts(shown.intake, [(name, one.intake) for name, one in others]),
         "chart": pages.months_chart(trend),
         "lines": pages.month_lines(trend),
-        "breakdowns": pages.breakdowns(shown, called),
+        **_told(pages.breakdowns(shown, called)),
         "others": [name for name, _one in others],
         "promises": pages.promise_lines(shown.promises, [one.promises for _name, one in others]),
         **_handled([shown], called),
@@ -125,6 +125,11 @@ def _month_page(asked: Month | None, first: Month, last: Month, *, now: datetime
 def _last_frozen(last: Month, today: date, in_force: Any) -> Month:
     before = last.plus(-1)
     return before if frozen_day(before, Sheet.INTAKE, in_force) <= today else last.plus(-2)
+
+
+def _told(found: list[pages.Breakdown]) -> dict[str, Any]:
+    nothing = bool(found) and not any(one.lines for one in found)
+    return {"breakdowns": found, "nothing_told": nothing}
 
 
 def _handled(months: list[PublicMonth], called: Names) -> dict[str, Any]:
@@ -163,7 +168,7 @@ def _year(year: int, first: Month, last: Month, *, now: datetime) -> dict[str, A
         "facts": pages.facts(pages.summed(months), others),
         "chart": pages.months_chart(months),
         "lines": pages.month_lines(months),
-        "breakdowns": pages.year_breakdowns(months, called),
+        **_told(pages.year_breakdowns(months, called)),
         "others": [name for name, _one in others],
         "promises": pages.promise_lines(
             pages.summed_promises(months), [pages.summed_promises(before)] if before else []
