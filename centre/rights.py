@@ -236,6 +236,7 @@ ADMIN_RIGHTS: Final[dict[str, Actions]] = {
         "change": ("edit_standards",),
     },
     "standards.commitment": {"view": ("see_commitments",)},
+    "standards.correction": {"view": ("see_commitments",)},
     "standards.duty": {"view": ("record_evidence",)},
     "standards.outage": {"view": ("record_evidence",)},
     "standards.target": {

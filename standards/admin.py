@@ -17,13 +17,14 @@ from centre.admin.base import VerbAdmin, VerbPage
 from centre.models import User
 from centre.rights import may
 from records.actors import Actor
-from standards import services
+from standards import freezing, services
 from standards.evidence.admin import DutyAdmin
-from standards.forms import ReviseForm
+from standards.forms import ExplainForm, ReviseForm
 from standards.models import (
     Charge,
     Clause,
     Commitment,
+    Correction,
     InfoPage,
     Maintenance,
     OnlineService,
@@ -195,3 +196,45 @@ class TargetAdmin(VerbAdmin):
 class MaintenanceAdmin(VerbAdmin):
     list_display = ["why", "starts_at", "ends_at"]
     fields = ["why", "starts_at", "ends_at"]
+
+
+def _explain(correction: Correction, form: forms.Form, *, by: Actor, now: datetime) -> str:
+    text = form.cleaned_data["text"]
+    freezing.explain(correction=correction, text=text, by=by, now=now)
+    return translate("덧붙였습니다. 우리의 약속 쪽에 보입니다.")
+
+
+@admin.register(Correction)
+class CorrectionAdmin(_ToRead, VerbAdmin):
+    """Figures that were put right after their month was frozen; people add a sentence, no more."""
+
+    list_display = ["month", "standard", "counted", "place", "why", "noticed_at"]
+    list_select_related = ["month", "standard"]
+    fields = [
+        "month",
+        "standard",
+        "counted",
+        "place",
+        "before",
+        "after",
+        "why",
+        "noted",
+        "noticed_at",
+    ]
+    readonly_fields = ["noted"]
+    pages = (
+        VerbPage(
+            verb="explain_correction",
+            label=_("말 덧붙이기"),
+            help=_(
+                "까닭은 저절로 적혀 있습니다. 읽는 사람이 더 알아야 할 것이 있으면 한 문장을 덧붙입니다."
+            ),
+            form=ExplainForm,
+            act=_explain,
+            allowed=_edit_standards,
+        ),
+    )
+
+    @admin.display(description=_("덧붙인 말"))
+    def noted(self, correction: Correction) -> str:
+        return " ".join(note.text for note in correction.notes.all()) or "-"

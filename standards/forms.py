@@ -10,7 +10,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidg
 from django.utils.translation import gettext_lazy as _
 
 from centre.calendar import UNITS, Rule, Unit
-from standards.models import VARIANTS, Standard
+from standards.models import VARIANTS, Correction, Standard
 from standards.services import revisable
 
 _DAYS_HELP: Final = _("날수로 적습니다. 예: 7d")
@@ -87,3 +87,20 @@ def _initial(row: Standard) -> dict[str, Any]:
         "target": f"{percent.normalize():f}",
         **{f"allowance_{variant}": text for variant, text in row.allowances.items()},
     }
+
+
+class ExplainForm(forms.Form):
+    """A sentence for readers of the charter page on a figure that was put right."""
+
+    text = forms.CharField(
+        label=_("덧붙일 말"),
+        max_length=300,
+        widget=AdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_(
+            "누구나 보는 쪽에 올립니다. 사람의 이름이나 연락처를 적지 마십시오. 고칠 수 없습니다."
+        ),
+    )
+
+    def __init__(self, data: Any = None, *, row: Correction) -> None:
+        super().__init__(data)
+        self.row = row

@@ -10,6 +10,7 @@ from django.db import Error, transaction
 
 from centre import services as centre
 from centre.errors import Refused
+from centre.models import Role
 from centre.queries import calendar
 from records.actors import SYSTEM, Actor
 from records.models import Event
@@ -28,6 +29,7 @@ from standards.setting_aside import set_aside
 from standards.tests import oracle
 from standards.tests.conftest import SUBJECT, promise
 from standards.tests.instants import at
+from standards.tests.test_admin import client_of
 
 pytestmark = pytest.mark.usefixtures("charter")
 LATER = at("2026-11-20 10:00")
@@ -266,3 +268,25 @@ def test_excluded_subject_of_a_frozen_month() -> None:
     services.exclude(subject_type=SUBJECT, subject_id=1, why="withdrawn", now=LATER + timedelta(1))
     tallying.count_changes(now=LATER)
     assert stands(month="2026-10") == Tally(excluded=1)
+
+
+# --- in the back-office ---------------------------------------------------------------------------
+
+
+def test_a_manager_adds_a_sentence_and_others_only_read() -> None:
+    kept()
+    freezing.freeze(now=LATER)
+    _unfulfil()
+    tallying.count_changes(now=LATER)
+    row = Correction.objects.get()
+    address = f"/admin/standards/correction/{row.pk}/"
+    asked = {"text": "편지가 되돌아왔습니다.", "do": "explain_correction"}
+    client = client_of(Role.LEAD)
+    assert client.get("/admin/standards/correction/").status_code == 200
+    assert client.get(f"{address}change/").status_code == 200
+    assert client.post(f"{address}explain-correction/", asked).status_code == 403
+    client = client_of(Role.MANAGER)
+    assert client.get(f"{address}explain-correction/").status_code == 200
+    assert client.post(f"{address}explain-correction/", asked).status_code == 302
+    assert [note.text for note in row.notes.all()] == ["편지가 되돌아왔습니다."]
+    assert "편지가 되돌아왔습니다." in client.get(f"{address}change/").content.decode()
