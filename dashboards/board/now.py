@@ -119,21 +119,23 @@ def _count_cases(counts: Counts, scope: Scope, *, now: datetime) -> None:
         who=Who.TEAM if scope.own else Who.ALL,
         team="" if scope.own or scope.team is None else scope.team.code,
     )
-    cases = queue.with_clock(queue.found(wanted, user=scope.user, now=now).order_by())
-    rows: Any = cases.values_list("team", "handler", "state", "due_at", "clock_code")
+    found = queue.found(wanted, user=scope.user, now=now).order_by()
+    rows: Any = queue.with_marked_clock(found).values_list("team", "handler", "state", "marked_due")
     days = _Days.of(now)
-    for team, handler, state, due_at, code, n in rows.annotate(n=Count("pk")).order_by():
+    for team, handler, state, due_at, n in rows.annotate(n=Count("pk")).order_by():
         place = counts[team, handler]
         place[OPEN] += n
-        for column in _due(state, due_at, code, days):
+        for column in _due(state, due_at, days):
             place[column] += n
 
 
-def _due(state: str, due_at: datetime | None, code: str | None, days: _Days) -> Iterator[str]:
+def _due(state: str, marked_due: datetime | None, days: _Days) -> Iterator[str]:
     """In which columns of the queue a case stands: as `queue.is_due` says it in the database."""
-    if state == State.WAITING or due_at is None:
+    if state == State.WAITING or marked_due is None:
         return
-    if due_at < days.now or code == "reply-renewed":
+    renewed = marked_due - days.now > queue.MARK / 2
+    due_at = marked_due - queue.MARK if renewed else marked_due
+    if due_at < days.now or renewed:
         yield OVERDUE
     if due_at >= days.now:
         if due_at < days.today_ends:

@@ -12,6 +12,7 @@ from django.core.cache import cache
 
 from centre.models import StaffMember, Team
 from complaints.models import Complaint
+from complaints.queries import renewed_key
 from complaints.tests.conftest import demo_centre, file, person, seoul
 from reception.tests.conftest import come, desk, take
 from standards.services import fulfil, open_commitment, sweep
@@ -65,6 +66,10 @@ def busy(
     come(now=NOW - timedelta(minutes=12))
     come(now=NOW - timedelta(minutes=1), purpose="other")
     _promises()
+    open_commitment(
+        code="reply-renewed", key=renewed_key(cases[1]), subject_type="complaint",
+        subject_id=cases[1].pk, started_at=NOW, now=NOW, team=cases[1].team,
+    )  # fmt: skip
     sweep(now=NOW)
     gone = StaffMember.objects.filter(user__username="nam.gy")
     gone.update(left_on=NOW.date() - timedelta(days=1))
