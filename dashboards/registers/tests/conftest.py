@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from typing import Any
+from unittest import mock
 
-from django.core.signals import request_finished
-from django.db import close_old_connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from openpyxl import load_workbook
 
 from complaints.tests.conftest import demo_centre, file, person
@@ -21,9 +21,8 @@ def body_of(response: Any) -> bytes:
 
 def close(response: Any) -> None:
     """What a server does when the client is gone; the test keeps its connection."""
-    request_finished.disconnect(close_old_connections)
-    response.close()
-    request_finished.connect(close_old_connections)
+    with mock.patch.object(BaseDatabaseWrapper, "close_if_unusable_or_obsolete"):
+        response.close()
 
 
 def csv_in(response: Any) -> list[dict[str, str]]:
