@@ -8,11 +8,11 @@ restore, say) the tallies are told as they are, and ``Intake.is_exact`` says so.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import Final
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from dashboards.intake.counting import ALL_TEAMS, NO_TEAM, Span, count, runs
 from dashboards.intake.figures import Intake, intake_of
@@ -35,8 +35,14 @@ def between(first: date, last: date, *, now: datetime, team_ids: TeamIds | None 
     period that cannot be asked for (see ``standards.figures.check_period``).
     """
     check_period(first, last)
-    found, is_exact = _counts(first, last, team_ids=team_ids)
-    return intake_of(sum(found.values(), Counter()), is_exact=is_exact)
+    waiting, pending = _pending(first, last)
+    counts: Counter[tuple[str, str]] = Counter()
+    sums = _tallies(first, last, pending, team_ids).values_list("measure", "value")
+    for measure, value, n in sums.annotate(Sum("n")):
+        counts[measure, value] += n
+    for _month, measure, value, n in _from_rows(pending, team_ids):
+        counts[measure, value] += n
+    return intake_of(counts, is_exact=waiting is not None)
 
 
 def by_month(
@@ -54,17 +60,34 @@ def by_month(
 
 def _counts(first: date, last: date, *, team_ids: TeamIds | None) -> tuple[_Counts, bool]:
     """Counts by month of the period, and whether they are exact. At most four queries."""
-    waiting = pending_days(most=MOST_PENDING)
-    pending = {day for day in waiting or () if first <= day <= last}
+    waiting, pending = _pending(first, last)
     found: _Counts = {}
-    rows = CaseCount.objects.filter(_clean(first, last, pending), _of_teams(team_ids))
-    sums = rows.order_by().values_list("day", "measure", "value").annotate(Sum("n"))
-    for day, measure, value, n in sums:
+    sums = _tallies(first, last, pending, team_ids).values_list("day", "measure", "value")
+    for day, measure, value, n in sums.annotate(Sum("n")):
         found.setdefault(Month.of(day), Counter())[measure, value] += n
+    for month, measure, value, n in _from_rows(pending, team_ids):
+        found.setdefault(month, Counter())[measure, value] += n
+    return found, waiting is not None
+
+
+def _pending(first: date, last: date) -> tuple[set[date] | None, set[date]]:
+    """All days that wait (None: too many), and those of the period to count from the rows."""
+    waiting = pending_days(most=MOST_PENDING)
+    return waiting, {day for day in waiting or () if first <= day <= last}
+
+
+def _tallies(
+    first: date, last: date, pending: set[date], team_ids: TeamIds | None
+) -> QuerySet[CaseCount]:
+    return CaseCount.objects.filter(_clean(first, last, pending), _of_teams(team_ids)).order_by()
+
+
+def _from_rows(
+    pending: set[date], team_ids: TeamIds | None
+) -> Iterator[tuple[Month, str, str, int]]:
     for (day, team, measure, value), n in count(runs(pending)).items():
         if team_ids is None or (None if team == NO_TEAM else team) in team_ids:
-            found.setdefault(Month.of(day), Counter())[measure, value] += n
-    return found, waiting is not None
+            yield Month.of(day), measure, value, n
 
 
 def _clean(first: date, last: date, pending: set[date]) -> Q:
