@@ -343,9 +343,15 @@ def rows_of(cases: Iterable[Complaint], *, person: StaffMember | None, now: date
     ]
 
 
+#: What a row does not show; all but the body would be decrypted, case by case.
+_NOT_SHOWN = (
+    "body", "email", "phone", "address", "fax", "filed_for", "assistance", "about_staff_text",
+)  # fmt: skip
+
+
 def listed(cases: ComplaintQuerySet) -> ComplaintQuerySet:
     """With what a row shows, and without what it does not: contents stay in the table."""
-    return cases.select_related("topic", "team", "handler").defer("body", "address", "assistance")
+    return cases.select_related("topic", "team", "handler").defer(*_NOT_SHOWN)
 
 
 def clocks_of(cases: Sequence[Complaint]) -> dict[int, Commitment]:
