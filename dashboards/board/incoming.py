@@ -117,8 +117,8 @@ def _compared(found: Intake, before: Intake | None, year_ago: Intake | None) -> 
     """The figures of which there is one for a period."""
 
     def line(label: str, words: Callable[[Intake], str], note: str = "") -> Compared:
-        others = (NONE if one is None else words(one) for one in (before, year_ago))
-        return Compared(label, words(found), *others, note)
+        first, second = (NONE if one is None else words(one) for one in (before, year_ago))
+        return Compared(label, words(found), first, second, note)
 
     waiting = found.total - found.answer.n
     return [

@@ -119,8 +119,8 @@ def _count_cases(counts: Counts, scope: Scope, *, now: datetime) -> None:
         who=Who.TEAM if scope.own else Who.ALL,
         team="" if scope.own or scope.team is None else scope.team.code,
     )
-    found = queue.found(wanted, user=scope.user, now=now).order_by()
-    rows: Any = queue.with_marked_clock(found).values_list("team", "handler", "state", "marked_due")
+    cases: Any = queue.with_marked_clock(queue.found(wanted, user=scope.user, now=now).order_by())
+    rows = cases.values_list("team", "handler", "state", "marked_due")
     days = _Days.of(now)
     for team, handler, state, due_at, n in rows.annotate(n=Count("pk")).order_by():
         place = counts[team, handler]
@@ -213,8 +213,8 @@ def _teams(
             continue
         team = teams[team_id] if team_id is not None else None
         total: defaultdict[str, int] = defaultdict(int)
-        for found in by_team[team_id].values():
-            for column, n in found.items():
+        for of_person in by_team[team_id].values():
+            for column, n in of_person.items():
                 total[column] += n
         yield TeamLines(
             Line(

@@ -56,7 +56,7 @@ class Asked:
         if self.period.kind == periods.FREE:
             return self.address
         asked = self._query(period=self.period.kind)
-        return urlencode({key: asked[key] for key in ("period", "team") if key in asked})
+        return urlencode({key: text for key, text in asked.items() if key in {"period", "team"}})
 
     def _query(self, *, period: str) -> dict[str, str]:
         asked = {
