@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
@@ -44,9 +46,21 @@ def line(
     standard: Standard, months: Collection[Month], results: Mapping[Month, Result]
 ) -> SafeString | None:
     """The rate month by month, with the target as a thin line; None where there was no case."""
-    tallies = [(month, results.get(month, Result()).counted) for month in months]
+    tallies = tuple((month, results.get(month, Result()).counted) for month in months)
     if not any(tally.n for _month, tally in tallies):
         return None
+    return _line(standard.code, standard.number, standard.percent, tallies, get_language())
+
+
+# Drawn once for the same numbers: a page has thirty-five of them and is asked for often.
+@lru_cache(maxsize=1024)
+def _line(
+    code: str,
+    number: int,
+    percent: float,
+    tallies: tuple[tuple[Month, Tally], ...],
+    _language: str | None,
+) -> SafeString:
     points = [
         Point(
             translate("%(year)d년 %(month)d월") % {"year": month.year, "month": month.month},
@@ -55,24 +69,28 @@ def line(
         )
         for month, tally in tallies
     ]
-    title = translate("약속 %(number)d, 달마다 지킨 비율") % {"number": standard.number}
-    return sparkline(f"line-of-{standard.code}", title, points, target=standard.percent)
+    title = translate("약속 %(number)d, 달마다 지킨 비율") % {"number": number}
+    return sparkline(f"line-of-{code}", title, points, target=percent)
 
 
 def table(
     months: Collection[Month], results: Mapping[Month, Result], frozen: Collection[Month]
 ) -> SafeString:
     """Rows of a table: month, kept of how many, rate, and whether the month is frozen."""
+    rows = [
+        (month, results.get(month, Result()).counted, month in frozen)
+        for month in reversed(list(months))
+    ]
+    return _table(tuple(rows), get_language())
+
+
+@lru_cache(maxsize=1024)
+def _table(rows: tuple[tuple[Month, Tally, bool], ...], _language: str | None) -> SafeString:
     confirmed = translate("확정")
     return format_html_join(
         "",
         '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>',
-        (
-            (month, *_cells(results.get(month, Result()).counted), confirmed)
-            if month in frozen
-            else (month, *_cells(results.get(month, Result()).counted), "")
-            for month in reversed(list(months))
-        ),
+        ((month, *_cells(tally), confirmed if done else "") for month, tally, done in rows),
     )
 
 
@@ -100,7 +118,7 @@ class Corrected:
     noticed_at: datetime
     changed: str
     why: str
-    notes: list[str]
+    notes: tuple[str, ...]
 
 
 def frozen_months(first: Month, last: Month) -> dict[Month, date]:
@@ -120,7 +138,7 @@ def corrections(first: Month, last: Month) -> dict[str, list[Corrected]]:
     )
     found: defaultdict[str, list[Corrected]] = defaultdict(list)
     for row in rows:
-        notes = [note.text for note in row.notes.all()]
+        notes = tuple(note.text for note in row.notes.all())
         month = Month.of(row.month.month)
         found[row.standard.code].append(
             Corrected(month, row.noticed_at, _changed(row), row.why, notes)

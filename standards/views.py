@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -140,12 +144,25 @@ class Promise:
     result: Result
     before: Result
     measured: bool
+    year: int
     words: str = ""
     counted_as: _StrPromise | str = ""
     asides: list[str] = field(default_factory=list)
     line: str | None = None
     table: str | None = None
     corrections: list[Corrected] = field(default_factory=list)
+
+    @property
+    def html(self) -> SafeString:
+        """What the page shows of it."""
+        row = self.standard
+        facts = (
+            *(row.pk, row.number, row.title, row.quote, row.measure, row.limit_text),
+            *(row.own_limit, row.percent, self.result, self.before, self.measured, self.words),
+            *(str(self.counted_as), tuple(self.asides), self.line, self.table),
+            *(tuple(self.corrections), get_language()),
+        )
+        return _rendered(_Shown(facts, self, self.year))
 
     @property
     def before_hidden(self) -> bool:
@@ -164,6 +181,22 @@ class Promise:
     @property
     def hidden(self) -> bool:
         return self.result.counted.is_few(self.standard.code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A promise as a year's page shows it; equal where everything shown is."""
+
+    facts: tuple[Hashable, ...]
+    promise: Promise = field(compare=False)
+    year: int
+
+
+# Rendered once for the same facts: thirty-five of them are most of what the page costs.
+@lru_cache(maxsize=1024)
+def _rendered(shown: _Shown) -> SafeString:
+    context = {"promise": shown.promise, "year": shown.year, "last_year": shown.year - 1}
+    return render_to_string("standards/_promise.html", context)
 
 
 @dataclass(slots=True)
@@ -259,6 +292,7 @@ def _promise(standard: Standard, year: _Year) -> Promise:
         year.results.get(code, Result()),
         year.before.get(code, Result()),
         measured=code in year.results or code in registry.measured(),
+        year=year.on.year,
         counted_as=COUNTED.get(terms_of(standard).rule, ""),
         asides=registry.asides_of(code, year.on),
         corrections=year.corrections.get(code, []),
