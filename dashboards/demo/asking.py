@@ -266,11 +266,13 @@ class Asking:
 
     def _let_out(self, survey_id: int, now: datetime) -> None:
         by = staff.lead_of("planning", now=now)
+        if by is None:
+            return
         rows = Answer.objects.filter(
             response__survey_id=survey_id, question__type=QuestionType.TEXT, released=""
         ).exclude(text="")
         texts = sorted((row.text, str(row.pk)) for row in rows)[:2]
-        for text, answer_id in texts if by is not None else []:
+        for text, answer_id in texts:
             publishing.release_text(answer_id=answer_id, text=text, by=by, now=now)
 
     def _find(self, survey_id: int, now: datetime) -> None:
