@@ -18,7 +18,6 @@ def lived(monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[dict[str, Any]
     asked: list[dict[str, Any]] = []
 
     def call(name: str, **options: Any) -> None:
-        options.pop("stdout").write("의견 60건, 알림까지 모두 마침 (20초, 계산 15초)\n  file\t60\n")
         asked.append({"name": name, **options})
 
     monkeypatch.setattr(prepare, "call_command", call)
@@ -29,8 +28,8 @@ def lived(monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[dict[str, Any]
 def test_an_empty_demo_gets_a_small_past(
     lived: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert prepare.demo_past().startswith("의견 60건")
-    assert lived == [{"name": "demo", "small": True}]
+    assert prepare.demo_past() == "lived"
+    assert lived == [{"name": "demo", "small": True, "brief": True}]
     assert "예시 자료를 싣는 중입니다" in capsys.readouterr().out
 
 

@@ -39,12 +39,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--opinions", type=int, default=OPINIONS, help="한 해에 몇 건쯤의 의견인지"
         )
+        parser.add_argument("--brief", action="store_true", help="무엇을 했는지 낱낱이 적지 않음")
         parser.add_argument(
             "--small", action="store_true", help=f"첫 화면을 채울 만큼만({SMALL_DAYS}일)"
         )
 
     def handle(
-        self, *, seed: int, days: int, small: bool, opinions: int = OPINIONS, **_options: Any
+        self, *, seed: int, days: int, opinions: int, small: bool, brief: bool, **_options: Any
     ) -> None:
         if not settings.DEMO:
             raise CommandError("demo는 시연(DEMO=1)에서만 쓸 수 있습니다.")
@@ -77,7 +78,12 @@ class Command(BaseCommand):
                     "\n멈추었습니다. 자료가 중간까지만 들어 있습니다. 다시 만들려면 데이터 폴더"
                     f"({settings.DATA_DIR})를 비우거나 빈 데이터베이스에서 시작하십시오."
                 ) from stop
-        self._tell(lived, seconds=time.monotonic() - began, cpu=time.process_time() - cpu)
+        took, computed = time.monotonic() - began, time.process_time() - cpu
+        self.stdout.write(
+            f"의견 {lived.opinions}건, 알림까지 모두 마침 ({took:.0f}초, 계산 {computed:.0f}초)"
+        )
+        if not brief:
+            self._tell(lived)
         if lived.owed:
             raise CommandError(f"끝났는데 보내지 않은 알림이 {lived.owed}건 있습니다.")
 
@@ -91,10 +97,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{share:4.0%} · 약 {left:.0f}초 남음")
         self.stdout.flush()
 
-    def _tell(self, lived: Lived, *, seconds: float, cpu: float) -> None:
-        self.stdout.write(
-            f"의견 {lived.opinions}건, 알림까지 모두 마침 ({seconds:.0f}초, 계산 {cpu:.0f}초)"
-        )
+    def _tell(self, lived: Lived) -> None:
         for what, times in sorted(lived.done.items()):
             self.stdout.write(f"  {what}\t{times}")
         for why, times in lived.refused.most_common(20):
