@@ -352,7 +352,7 @@ class Cases:
 
     def ring(self, case_id: int, now: datetime) -> None:
         manager = next(iter(centre_queries.people_in("secretary_general", at=now)), None)
-        if manager is not None:
+        if manager is not None and _case(case_id).is_open:
             services.log_manager_call(
                 complaint_id=case_id,
                 note="늦어진 까닭과 새 날짜를 말씀드림",
