@@ -60,6 +60,18 @@ _ROWS: Final = {
          GROUP BY p.standard_id, p.day, o.team_id, o.category
     """,
 }
+#: The Seoul day of a due instant (a midnight belongs to the day that ends there), and of any other.
+_DAY_OF_DUE: Final = {
+    "postgresql": "((due_at - interval '1 microsecond') AT TIME ZONE 'Asia/Seoul')::date",
+    "sqlite": (
+        "CASE WHEN substr(due_at, 12) = '15:00:00' THEN substr(due_at, 1, 10)"
+        " ELSE date(substr(due_at, 1, 19), '+9 hours') END"
+    ),
+}
+_DAY_OF: Final = {
+    "postgresql": "(at AT TIME ZONE 'Asia/Seoul')::date",
+    "sqlite": "date(substr(at, 1, 19), '+9 hours')",
+}
 _DAY: Final = {"postgresql": "DATE '{}'", "sqlite": "'{}'"}
 _MONTH: Final = {"postgresql": "to_char(t.day, 'YYYY-MM')", "sqlite": "substr(t.day, 1, 7)"}
 _FIRST_OF_MONTH: Final = {
@@ -128,6 +140,36 @@ def sum_months(chosen: Collection[tuple[int, date]]) -> tuple[str, str]:
           FROM pair p JOIN standards_daytally d ON d.standard_id = p.standard_id
            AND d.day >= p.day AND d.day < {until[connection.vendor]}
          GROUP BY d.standard_id, {month}, d.team_id, d.category
+        """,
+    )
+
+
+def rebuild() -> tuple[str, ...]:
+    """All tallies anew, in four statements; the first two take out what is there."""
+    due, seen = _DAY_OF_DUE[connection.vendor], _DAY_OF[connection.vendor]
+    month = _FIRST_OF_MONTH[connection.vendor]
+    by_state = ", ".join(
+        f"SUM(CASE WHEN state = '{name}' THEN 1 ELSE 0 END) AS {name}"
+        for name in COLUMNS.split(", ")
+    )
+    some = " + ".join(COLUMNS.split(", "))
+    return (
+        "DELETE FROM standards_daytally",
+        "DELETE FROM standards_monthtally",
+        f"""
+        INSERT INTO standards_daytally (standard_id, day, team_id, category, {COLUMNS})
+        SELECT standard_id, day, team_id, category, {SUMS} FROM (
+            SELECT standard_id, {due} AS day, team_id, category, {by_state}
+              FROM standards_commitment GROUP BY 1, 2, 3, 4
+            UNION ALL
+            SELECT standard_id, {seen}, team_id, category, SUM(kept), 0, SUM(n) - SUM(kept), 0, 0
+              FROM standards_observation GROUP BY 1, 2, 3, 4
+        ) counted WHERE {some} > 0 GROUP BY 1, 2, 3, 4
+        """,
+        f"""
+        INSERT INTO standards_monthtally (standard_id, month, team_id, category, {COLUMNS})
+        SELECT standard_id, {month}, team_id, category, {SUMS}
+          FROM standards_daytally d GROUP BY 1, 2, 3, 4
         """,
     )
 

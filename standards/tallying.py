@@ -9,8 +9,7 @@ either the notes with the old tallies, or the new tallies without the notes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -127,52 +126,21 @@ def waiting_months() -> set[Pair]:
 # --- anew -----------------------------------------------------------------------------------------
 
 
+@transaction.atomic
 def rebuild(*, now: datetime) -> int:
-    """Make all tallies anew, a month in a transaction; returns how many daily ones there are.
+    """Make all tallies anew, alone and in one transaction; returns how many daily ones there are.
 
-    Readers are exact meanwhile: what changes while a month is counted waits as a note.
+    Readers have the old ones meanwhile; what changes while the rows are counted leaves a note, and
+    is counted again by the next pass.
     """
-    for month in _months():
-        with transaction.atomic():
-            _alone(wait=True)
-            DayTally.objects.filter(day__range=(month.first, month.last)).delete()
-            MonthTally.objects.filter(month=month.first).delete()
-            days = counting.from_rows(month.first, month.last)
-            DayTally.objects.bulk_create(
-                (_day_tally(place, counts) for place, counts in days.items()), batch_size=2000
-            )
-            MonthTally.objects.bulk_create(_month_tallies(month, days), batch_size=2000)
-    with transaction.atomic():
-        count_alone(now=now)
-        correcting.correct_all(now=now)
+    _alone(wait=True)
+    with connection.cursor() as cursor:
+        for statement in tally_sql.rebuild():
+            cursor.execute(statement)
+    count_alone(now=now)
+    correcting.correct_all(now=now)
     _beat(now=now)
     return DayTally.objects.count()
-
-
-def _day_tally(place: Place, counts: Counts) -> DayTally:
-    return DayTally(
-        standard_id=place.standard_id,
-        day=place.day,
-        team_id=place.team_id,
-        category=place.category,
-        **asdict(counts),
-    )
-
-
-def _month_tallies(month: Month, days: Mapping[Place, Counts]) -> list[MonthTally]:
-    sums: defaultdict[tuple[int, int | None, str], Counts] = defaultdict(Counts)
-    for place, counts in days.items():
-        sums[place.standard_id, place.team_id, place.category] += counts
-    return [
-        MonthTally(
-            standard_id=standard,
-            month=month.first,
-            team_id=team,
-            category=category,
-            **asdict(counts),
-        )
-        for (standard, team, category), counts in sums.items()
-    ]
 
 
 def _months() -> list[Month]:
