@@ -13,10 +13,12 @@ from django.db.models import Min
 from centre.calendar import seoul_day
 from centre.models import Topic
 from complaints.models import Caution, Channel, Complaint, Decision, Kind
+from complaints.texts import decisions
 from dashboards.intake.figures import Counts, Intake, Measure, intake_of
 from dashboards.intake.models import FrozenCases
 from dashboards.intake.reading import month_counts
 from dashboards.intake.sheets import Sheet, counts_of
+from dashboards.statistics.decisions import Step, Whose, shown_beside
 from dashboards.statistics.publishing import Table, shown_after_corrections, table_of
 from standards import figures as promises
 from standards.counting import midnight
@@ -55,7 +57,8 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class PublicMonth:
-    """What is public of a month. ``tables`` are empty until what came in is frozen.
+    """What is public of a month. ``tables`` are empty until what came in is frozen, and without
+    results of cases until how they were handled is frozen.
 
     ``intake`` holds all counts and is for computing with; only what pages and files take from it
     is published.
@@ -136,27 +139,47 @@ def _month(
         told = {key: n for key, n in told.items() if key[0] not in measures}
         told |= counts_of(rows[-1].counts)
     intake, handling = frozen.get(Sheet.INTAKE, []), frozen.get(Sheet.HANDLING, [])
-    tables = {
-        measure: shown_after_corrections(
-            [table_of(row.counts[measure], called.values(measure)) for row in intake]
-        )
-        for measure in TABLES
-        if intake
-    }
     true = {
         measure: {value: n for (by, value), n in told.items() if by == measure}
-        for measure in TABLES
+        for measure in (*TABLES, Measure.DECISION)
     }
     return PublicMonth(
         month=month,
         intake=intake_of(told),
         frozen_at=intake[0].frozen_at if intake else None,
         handling_frozen_at=handling[0].frozen_at if handling else None,
-        tables=tables,
+        tables=_tables(intake, handling, called),
         true=true,
         promises=kept,
         corrections=tuple(_corrections(intake, handling)),
     )
+
+
+def _tables(
+    intake: list[FrozenCases], handling: list[FrozenCases], called: Names
+) -> dict[Measure, Table | None]:
+    if not intake:
+        return {}
+    of = {
+        measure: [table_of(row.counts[measure], called.values(measure)) for row in intake]
+        for measure in TABLES
+    }
+    found = {measure: shown_after_corrections(tables) for measure, tables in of.items()}
+    steps = [
+        Step(row.frozen_at, kinds=table, total=_sum(row, Measure.KIND))
+        for row, table in zip(intake, of[Measure.KIND], strict=True)
+    ]
+    steps += [Step(row.frozen_at, results=row.counts[Measure.DECISION]) for row in handling]
+    found[Measure.KIND], told = shown_beside(
+        steps, values=called.values(Measure.DECISION), whose=whose()
+    )
+    return found | ({Measure.DECISION: told} if handling else {})
+
+
+def whose() -> Whose:
+    """By result the kinds that can have it; every kind can be referred."""
+    found = {code: frozenset(row["kinds"]) for code, row in decisions().items()}
+    return found | {Decision.REFERRED.value: frozenset(Kind.values)}
 
 
 def _corrections(intake: list[FrozenCases], handling: list[FrozenCases]) -> list[Correction]:

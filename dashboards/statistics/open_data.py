@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from centre.calendar import seoul_day
 from dashboards.intake.figures import Intake, Measure
 from dashboards.registers.files import Column, Style, csv_of
-from dashboards.statistics.months import PROMISES, Names, PublicMonth, public_months
+from dashboards.statistics.months import PROMISES, TABLES, Names, PublicMonth, public_months
 from dashboards.statistics.pages import WEEK_HOURS, promise_names, titles
 from dashboards.statistics.publishing import repeats_shown
 from standards.figures import Tally
@@ -48,12 +48,13 @@ def _of_month(one: PublicMonth, called: Names) -> Iterator[Figure]:
     intake_on = seoul_day(one.frozen_at) if one.frozen_at else None
     handled_on = seoul_day(one.handling_frozen_at) if one.handling_frozen_at else None
     yield Figure(one.month, intake_on, "받은 의견", "모두", one.intake.total, "건")
-    yield from _tables(one, called, intake_on)
+    yield from _tables(one, called, TABLES, intake_on)
     if one.frozen_at:
         repeats = repeats_shown(one.intake.repeats, one.intake.total)
         note = FEW if repeats is None else ""
         yield Figure(one.month, intake_on, "받은 의견", "다시 말씀", repeats, "건", note)
-    yield from _handled(one.month, one.intake, called, handled_on)
+    yield from _handled(one.month, one.intake, handled_on)
+    yield from _tables(one, called, (Measure.DECISION,), handled_on)
     for code in PROMISES:
         tally = one.promises.get(code, Tally())
         name = promise_names()[code]
@@ -61,9 +62,13 @@ def _of_month(one: PublicMonth, called: Names) -> Iterator[Figure]:
         yield Figure(one.month, None, "약속: 지킴", name, tally.kept, "건")
 
 
-def _tables(one: PublicMonth, called: Names, frozen_on: date | None) -> Iterator[Figure]:
-    for measure, table in one.tables.items():
-        about = titles()[measure]
+def _tables(
+    one: PublicMonth, called: Names, measures: Iterable[Measure], frozen_on: date | None
+) -> Iterator[Figure]:
+    for measure in measures:
+        if measure not in one.tables:
+            continue
+        table, about = one.tables[measure], titles()[measure]
         if table is None:
             yield Figure(one.month, frozen_on, about, "", None, "건", WITHHELD)
             continue
@@ -74,9 +79,7 @@ def _tables(one: PublicMonth, called: Names, frozen_on: date | None) -> Iterator
             yield Figure(one.month, frozen_on, about, names, table.together_n, "건", TOGETHER)
 
 
-def _handled(
-    month: Month, intake: Intake, called: Names, frozen_on: date | None
-) -> Iterator[Figure]:
+def _handled(month: Month, intake: Intake, frozen_on: date | None) -> Iterator[Figure]:
     answer, contact = intake.answer, intake.first_contact
     for about, item, value, unit in (
         ("처리", "답변", answer.n, "건"),
@@ -88,9 +91,6 @@ def _handled(
         ("첫 연락까지", "90%", contact.p90, "업무시간 분"),
     ):
         yield Figure(month, frozen_on, about, item, value, unit)
-    for decision in called.values(Measure.DECISION):
-        n = intake.decisions.get(decision, 0)
-        yield Figure(month, frozen_on, "처리결과", called.name(Measure.DECISION, decision), n, "건")
 
 
 # --- files ----------------------------------------------------------------------------------------

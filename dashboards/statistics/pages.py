@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from centre import charts
 from centre.charts import Bar
+from complaints.models import Kind
 from dashboards.intake.figures import Intake, Measure, Spread, spread_of
 from dashboards.statistics import words
-from dashboards.statistics.months import PROMISES, TABLES, Names, PublicMonth
+from dashboards.statistics.decisions import Kinds, tells_of_nobody
+from dashboards.statistics.months import PROMISES, TABLES, Names, PublicMonth, whose
 from dashboards.statistics.publishing import Table, repeats_shown, year_table
 from standards.figures import Tally
 from standards.months import Month
@@ -22,6 +24,7 @@ WEEK_HOURS = 7 * 24
 _LONG = 15
 _LEAST_MONTHS = 3
 _DAY_HOURS = 24
+_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,24 +163,50 @@ def month_lines(months: Iterable[PublicMonth]) -> list[tuple[Month, Line]]:
 
 def breakdowns(month: PublicMonth, called: Names) -> list[Breakdown]:
     return [
-        _breakdown(measure, table, called, key=measure.value)
-        for measure, table in month.tables.items()
+        _breakdown(measure, month.tables[measure], called, key=measure.value)
+        for measure in TABLES
+        if measure in month.tables
     ]
 
 
 def year_breakdowns(months: Sequence[PublicMonth], called: Names) -> list[Breakdown]:
     """Of a whole year; nothing before its last month is frozen, or a month could be subtracted."""
-    if len(months) < 12 or any(not one.tables for one in months):
+    if len(months) < _MONTHS or any(not one.tables for one in months):
         return []
     return [
-        _breakdown(
-            measure,
-            year_table([(one.true[measure], one.tables[measure]) for one in months]),
-            called,
-            key=measure.value,
-        )
+        _breakdown(measure, _of_year(measure, months), called, key=measure.value)
         for measure in TABLES
     ]
+
+
+def _of_year(measure: Measure, months: Sequence[PublicMonth]) -> Table | None:
+    return year_table([(one.true[measure], one.tables[measure]) for one in months])
+
+
+def results(months: Sequence[PublicMonth], called: Names) -> Breakdown | None:
+    """처리결과 of a month or a year; None before how every month was handled is frozen.
+
+    Of a year nothing where its sums, beside those of kinds, would tell of a few.
+    """
+    if not months or any(Measure.DECISION not in one.tables for one in months):
+        return None
+    table = months[0].tables[Measure.DECISION]
+    if len(months) > 1:
+        table = _results_of_year(months) if len(months) == _MONTHS else None
+    return _breakdown(Measure.DECISION, table, called, key=Measure.DECISION.value)
+
+
+def _results_of_year(months: Sequence[PublicMonth]) -> Table | None:
+    table = _of_year(Measure.DECISION, months)
+    counts: Counter[str] = Counter()
+    for one in months:
+        counts.update(one.true[Measure.DECISION])
+    if table is None:
+        return None
+    of = whose()
+    told = _of_year(Measure.KIND, months)
+    kinds = Kinds.of(told, Kind.values, sum(one.intake.total for one in months))
+    return table if tells_of_nobody(table, kinds=kinds, counts=counts, whose=of) else None
 
 
 def _breakdown(measure: Measure, table: Table | None, called: Names, *, key: str) -> Breakdown:
@@ -253,18 +282,6 @@ def answer_lines(spread: Spread) -> list[Line]:
         )
         for day in range(_LONG + 1)
         if days[day]
-    ]
-
-
-def decision_lines(intake: Intake, called: Names) -> list[Line]:
-    whole = sum(intake.decisions.values())
-    return [
-        Line(
-            called.name(Measure.DECISION, value),
-            (words.count(intake.decisions[value]), words.percent(intake.decisions[value], whole)),
-        )
-        for value in called.values(Measure.DECISION)
-        if intake.decisions.get(value)
     ]
 
 

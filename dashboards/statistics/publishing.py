@@ -58,11 +58,16 @@ def shown_after_corrections(tables: Sequence[Table | None]) -> Table | None:
     """Of a table and its corrections the last that tells of nobody when held against those shown."""
     shown = tables[0]
     for table in tables[1:]:
-        if table is None or shown is None:
-            continue
-        if not tells_apart({"": shown.counts()}, {"": table.counts()}):
+        if may_follow(shown, table):
             shown = table
     return shown
+
+
+def may_follow(shown: Table | None, table: Table | None) -> bool:
+    """Whether a correction may be shown after what was shown: the same groups, none by a few."""
+    if table is None or shown is None or table.together != shown.together:
+        return False
+    return not tells_apart({"": shown.counts()}, {"": table.counts()})
 
 
 def repeats_shown(repeats: int, total: int) -> int | None:

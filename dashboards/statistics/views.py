@@ -139,7 +139,7 @@ def _handled(months: list[PublicMonth], called: Names) -> dict[str, Any]:
         "waits": pages.waits(intake),
         "answer_chart": pages.answer_chart(intake.answer),
         "answer_lines": pages.answer_lines(intake.answer),
-        "decisions": pages.decision_lines(intake, called),
+        "results": pages.results(months, called),
         "repeats": pages.repeat_words(months),
     }
 
