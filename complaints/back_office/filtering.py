@@ -6,7 +6,10 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.forms.utils import flatatt
 from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from centre.models import StaffMember, Team, Topic, User
@@ -17,8 +20,36 @@ from complaints.models import Channel, Kind
 ANY = _("모두")
 
 
+class PlainSelect(forms.Select):
+    """A select without groups, written at once.
+
+    A template for each option, as Django has it, costs as much as all rows of the page.
+    """
+
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: Any = None,
+    ) -> SafeString:
+        chosen = set(self.format_value(value))
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            (
+                (given, mark_safe(" selected") if str(given) in chosen else "", label)
+                for given, label in self.choices
+            ),
+        )
+        own = flatatt({**self.build_attrs(self.attrs, attrs), "name": name})
+        return format_html("<select{}>{}</select>", own, options)
+
+
 def _choice(label: Any, choices: Any = ()) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, choices=[("", ANY), *choices], required=False)
+    return forms.ChoiceField(
+        label=label, choices=[("", ANY), *choices], required=False, widget=PlainSelect
+    )
 
 
 class QueueFilter(forms.Form):
@@ -33,7 +64,9 @@ class QueueFilter(forms.Form):
         ),
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
-    who = forms.ChoiceField(label=_("누구의 건"), choices=Who.choices, required=False)
+    who = forms.ChoiceField(
+        label=_("누구의 건"), choices=Who.choices, required=False, widget=PlainSelect
+    )
     state = _choice(_("진행"))
     due = _choice(_("기한"), Within.choices)
     kind = _choice(_("구분"), Kind.choices)

@@ -33,9 +33,11 @@ from complaints.back_office.due import SOON_DAYS, Due, due_of
 from complaints.models import (
     OPEN_STATES,
     Approval,
+    Channel,
     Complaint,
     ComplaintQuerySet,
     InformationRequest,
+    Kind,
     Response,
     State,
 )
@@ -106,7 +108,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
+    """``kind``, ``channel`` and ``state`` are words."""
+
     case: Complaint
+    kind: str
+    channel: str
+    state: str
     due: Due
     name: str
     next_step: str
@@ -331,9 +338,14 @@ def rows_of(cases: Iterable[Complaint], *, person: StaffMember | None, now: date
     page = list(cases)
     clocks = clocks_of(page)
     steps = next_steps(page)
+    # Looked up here: Django's get_…_display makes a table of all words for each that it looks up.
+    kinds, channels, states = (_words(of) for of in (Kind, Channel, State))
     return [
         Row(
             case=case,
+            kind=kinds[case.kind],
+            channel=channels[case.channel],
+            state=states[case.state],
             due=due_of(case, clocks.get(case.pk), now=now),
             name="이름 없음" if case.anonymous else mask_name(case.name),
             next_step=steps[case.pk],
@@ -341,6 +353,10 @@ def rows_of(cases: Iterable[Complaint], *, person: StaffMember | None, now: date
         )
         for case in page
     ]
+
+
+def _words(of: type[TextChoices]) -> dict[str, str]:
+    return {value: str(label) for value, label in of.choices}
 
 
 #: What a row does not show; all but the body would be decrypted, case by case.
@@ -361,7 +377,8 @@ def clocks_of(cases: Sequence[Complaint]) -> dict[int, Commitment]:
         subject_id__in=[case.pk for case in cases],
         code__in=REPLY_CODES,
     )
-    return {row.subject_id: row for row in rows.order_by("pk")}
+    shown = rows.only("subject_id", "code", "due_at").order_by("pk")
+    return {row.subject_id: row for row in shown}
 
 
 def next_steps(cases: Sequence[Complaint]) -> dict[int, str]:
@@ -369,7 +386,7 @@ def next_steps(cases: Sequence[Complaint]) -> dict[int, str]:
     working = [case.pk for case in cases if case.is_open]
     ended = [Response.Status.TOLD, Response.Status.DROPPED]
     drafts = Response.objects.filter(complaint__in=working).exclude(status__in=ended)
-    draft_of = {row.complaint_id: row.status for row in drafts.order_by("number")}
+    draft_of = dict(drafts.order_by("number").values_list("complaint_id", "status"))
     waiting = Approval.objects.filter(
         complaint__in=working, decision=Approval.Decision.WAITING
     ).select_related("approver")
