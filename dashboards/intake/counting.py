@@ -81,13 +81,21 @@ def count(spans: Sequence[Span]) -> Counter[Key]:
     counted: Counter[Key] = Counter()
     if not spans:
         return counted
+    for day, team, measure, value, n in grouped(spans):
+        counted[day, team, measure, value] += n
+    return counted + waits(spans)
+
+
+def grouped(spans: Sequence[Span]) -> QuerySet[Any, Any]:
+    """Rows of day, team, measure, value and how many; all but the waits."""
     came = _came_in(spans)
     parts = [_grouped(came, measure) for measure in _VALUES]
-    for day, team, measure, value, n in parts[0].union(*parts[1:], all=True):
-        counted[day, team, measure, value] += n
-    for key in _waits(came, calendar()):
-        counted[key] += 1
-    return counted
+    return parts[0].union(*parts[1:], all=True)
+
+
+def waits(spans: Sequence[Span]) -> Counter[Key]:
+    """How long people waited for the first contact and for the answer. One query."""
+    return Counter(_waits(_came_in(spans), calendar()))
 
 
 def _came_in(spans: Iterable[Span]) -> QuerySet[Complaint]:

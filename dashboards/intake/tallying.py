@@ -11,13 +11,22 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
-from django.db.models import Sum
+from django.db import connection, transaction
 
 from centre.calendar import seoul_day
 from centre.models import Closure
 from complaints.models import Complaint
-from dashboards.intake.counting import ALL_TEAMS, Key, count, day_of_receipt, runs, within
+from dashboards.intake.counting import (
+    ALL_TEAMS,
+    Key,
+    Span,
+    count,
+    day_of_receipt,
+    grouped,
+    runs,
+    waits,
+    within,
+)
 from dashboards.intake.models import CaseChange, CaseCount, CasePass, FrozenCases
 from dashboards.intake.pending import changes_by_day
 from dashboards.intake.sheets import stored, why_changed
@@ -29,6 +38,18 @@ _CHUNK: Final = 2000
 #: No wait that is told goes back further: a closure changes the open time of these at most.
 _LONGEST: Final = timedelta(days=366)
 Grain = CaseCount.Grain
+_INTO: Final = "INSERT INTO dashboards_casecount (grain, day, team, measure, value, n) "
+_OF_ROWS: Final = "SELECT 'd', on_day, of_team, by, is_value, cases FROM ({}) counted"
+#: The sums of all teams, and of what no team has yet, of the days from first to last.
+_ALL_TEAMS: Final = f"""
+    SELECT 'd', day, {ALL_TEAMS}, measure, value, SUM(n) FROM dashboards_casecount
+     WHERE grain = 'd' AND day BETWEEN %s AND %s GROUP BY day, measure, value
+"""  # noqa: S608 - nothing from outside
+#: The sums of a month's days.
+_MONTH: Final = """
+    SELECT 'm', %s, team, measure, value, SUM(n) FROM dashboards_casecount
+     WHERE grain = 'd' AND day BETWEEN %s AND %s GROUP BY team, measure, value
+"""
 
 
 def recount(*, now: datetime, limit: int | None = None) -> int:
@@ -83,11 +104,27 @@ def _take(changes: Iterable[int]) -> None:
 
 def _put_days(days: Sequence[date]) -> None:
     CaseCount.objects.filter(grain=Grain.DAY, day__in=days).delete()
-    rows = [
-        CaseCount(grain=Grain.DAY, day=day, team=team, measure=measure, value=value, n=n)
-        for (day, team, measure, value), n in with_all_teams(count(runs(days))).items()
-    ]
-    CaseCount.objects.bulk_create(rows, batch_size=_CHUNK)
+    _put(runs(days))
+
+
+def _put(spans: Sequence[Span]) -> None:
+    """Count these days, of which there are no tallies; then sum up the teams."""
+    statement, values = grouped(spans).query.sql_with_params()
+    _insert(_OF_ROWS.format(statement), values)
+    CaseCount.objects.bulk_create(
+        (
+            CaseCount(grain=Grain.DAY, day=day, team=team, measure=measure, value=value, n=n)
+            for (day, team, measure, value), n in waits(spans).items()
+        ),
+        batch_size=_CHUNK,
+    )
+    for first, last in spans:
+        _insert(_ALL_TEAMS, [first, last])
+
+
+def _insert(statement: str, values: Sequence[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_INTO + statement, values)
 
 
 def with_all_teams(counted: Counter[Key]) -> Counter[Key]:
@@ -102,20 +139,7 @@ def _put_months(months: Iterable[Month]) -> None:
     """A month is the sum of its days."""
     for month in sorted(months):
         CaseCount.objects.filter(grain=Grain.MONTH, day=month.first).delete()
-        CaseCount.objects.bulk_create(
-            (
-                CaseCount(
-                    grain=Grain.MONTH, day=month.first, team=team, measure=measure, value=value, n=n
-                )
-                for team, measure, value, n in _sums(month)
-            ),
-            batch_size=_CHUNK,
-        )
-
-
-def _sums(month: Month) -> Iterable[tuple[int, str, str, int]]:
-    days = CaseCount.objects.filter(grain=Grain.DAY, day__gte=month.first, day__lte=month.last)
-    return days.order_by().values_list("team", "measure", "value").annotate(Sum("n"))
+        _insert(_MONTH, [month.first, month.first, month.last])
 
 
 def totals_of_months(months: Collection[Month]) -> dict[Month, Counter[tuple[str, str]]]:
@@ -161,7 +185,7 @@ def _correct(months: Collection[Month], *, now: datetime) -> None:
 def _closures_changed(*, now: datetime) -> None:
     """Open time is counted anew where the centre closed or opened a day that has come."""
     held = hold()
-    closures = sorted([day.isoformat(), kind] for day, kind in _closures())
+    closures = _closures_now()
     if closures == held.closures:
         return
     changed = [date.fromisoformat(day) for day, _kind in _difference(closures, held.closures)]
@@ -172,8 +196,9 @@ def _closures_changed(*, now: datetime) -> None:
     held.save(update_fields=["closures"])
 
 
-def _closures() -> Iterable[tuple[date, str]]:
-    return Closure.objects.values_list("date", "kind")
+def _closures_now() -> list[list[str]]:
+    rows = Closure.objects.values_list("date", "kind")
+    return sorted([day.isoformat(), kind] for day, kind in rows)
 
 
 def _difference(one: list[list[str]], other: list[list[str]]) -> set[tuple[Any, ...]]:
@@ -191,15 +216,22 @@ def _mark(first: date, last: date, *, what: str) -> None:
 
 @transaction.atomic
 def rebuild(*, now: datetime) -> int:
-    """Throw every tally away and count all days; says how many. The frozen months stay."""
-    hold()
+    """Throw every tally away and count all days, a year at a time; says how many days have any.
+
+    The frozen months stay. Readers have the old tallies until the transaction ends; what changes
+    meanwhile leaves a mark, and is counted again by the next pass.
+    """
+    held = hold()
+    held.closures, held.counted_at = _closures_now(), now
+    held.save()
     CaseCount.objects.all().delete()
     CaseChange.objects.all().delete()
-    days = Complaint.objects.order_by().annotate(on_day=day_of_receipt())
-    CaseChange.objects.bulk_create(
-        CaseChange(day=day, what="came") for day in days.values_list("on_day", flat=True).distinct()
-    )
-    return recount(now=now)
+    months = _months_with_anything()
+    for year in sorted({month.year for month in months}):
+        _put([(date(year, 1, 1), date(year, 12, 31))])
+    _put_months(months)
+    _correct(months, now=now)
+    return CaseCount.objects.filter(grain=Grain.DAY).values("day").distinct().count()
 
 
 def differences() -> Iterator[tuple[str, date, int, str, str, int, int]]:
