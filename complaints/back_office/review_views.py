@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -208,9 +209,15 @@ _VERBS: dict[str, Callable[..., object]] = {
 
 
 def show_list(request: HttpRequest, context: Context) -> HttpResponse:
-    """The reviews that concern this person; nobody sees others'."""
+    """The reviews that concern this person; nobody sees others'.
+
+    For those who work on cases, and whoever no longer does but has a review to read: nobody is
+    kept from what is said about them by a change of role.
+    """
     user, _person = staff_of(request)
     rows = list(review_papers.visible_to(user)[:200])
+    if not rows and not may(user, "write_note"):
+        raise PermissionDenied
     return render(request, f"{_FOLDER}/list.html", context | {"rows": rows, "title": "3차 심의"})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from centre.models import StaffMember
+from centre.models import Role, RoleGrant, StaffMember
 from complaints import services
 from complaints.models import CorrectiveAction, Review
 from complaints.tests.conftest import MORNING
@@ -115,3 +115,16 @@ def test_others_see_neither_page_nor_list_nor_notice(review: Review) -> None:
     case_page = words_of(browser_of("noh.jh").get(f"{QUEUE}{review.complaint_id}/change/"))
     assert "심의" not in case_page
     assert "소명" not in case_page
+
+
+def test_the_person_concerned_reads_it_whatever_role_they_have_by_then(review: Review) -> None:
+    press("seo.yh", review, "ask_statement", facts="절차서가 그대로임")
+    other = StaffMember.objects.get(user__username="song.hn").user
+    for user in (review.person.user, other):
+        user.role_grants.all().delete()
+        RoleGrant.objects.create(user=user, role=Role.ADMINISTRATOR)
+    own = browser_of("nam.gy")
+    assert len(own.get(LIST).context["rows"]) == 1
+    assert verbs_on(own.get(url(review))) == {"give_statement"}
+    assert own.get(url(review, "documents/request/")).status_code == 200
+    assert browser_of("song.hn").get(LIST).status_code == 403
