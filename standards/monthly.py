@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from centre.calendar import seoul_day
 from centre.charts import Point, sparkline
-from standards.correcting import NAMES
-from standards.figures import HIDDEN_WHERE_FEW, Result, Tally
+from standards.correcting import NAMES, standing
+from standards.figures import HIDDEN_WHERE_FEW, Result, Tally, by_month
 from standards.models import Correction, FrozenMonth, Standard
 from standards.months import Month, months_between
 
@@ -107,6 +107,50 @@ def _share(tally: Tally) -> str:
     return translate("%(rate)s%%(%(n)d건 중 %(kept)d건)") % found
 
 
+# --- published figures ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The figures of a month that count, by code. ``frozen_on`` is None while they still change."""
+
+    tallies: Mapping[str, Tally]
+    frozen_on: date | None = None
+
+
+def published(
+    first: Month, last: Month, *, now: datetime, codes: Collection[str]
+) -> dict[Month, Published]:
+    """Frozen months as they were frozen and since put right, the others as they are counted now.
+
+    What changes a frozen month shows from the pass on that sets down its correction: no figure of
+    it is told without its reason. Six queries at most.
+    """
+    versions = dict(Standard.objects.filter(code__in=codes).values_list("pk", "code"))
+    frozen = {
+        Month.of(row.month): row
+        for row in FrozenMonth.objects.filter(month__range=(first.first, last.first))
+    }
+    tallies: defaultdict[Month, dict[str, Tally]] = defaultdict(dict)
+    for (key, day, counted), stands in standing(frozen.values(), versions).items():
+        if counted:
+            of_month, code = tallies[Month.of(day)], versions[key]
+            of_month[code] = of_month.get(code, Tally()) + stands.tally
+    months = list(months_between(first, last))
+    changing = [month for month in months if month not in frozen]
+    if changing:
+        live = by_month(changing[0].first, changing[-1].last, now=now, codes=codes)
+        for month in changing:
+            tallies[month] = {code: by[month].counted for code, by in live.items() if month in by}
+    return {
+        month: Published(
+            tallies.get(month, {}),
+            seoul_day(frozen[month].frozen_at) if month in frozen else None,
+        )
+        for month in months
+    }
+
+
 # --- corrections ----------------------------------------------------------------------------------
 
 
@@ -138,12 +182,26 @@ def corrections(first: Month, last: Month) -> dict[str, list[Corrected]]:
     )
     found: defaultdict[str, list[Corrected]] = defaultdict(list)
     for row in rows:
-        notes = tuple(note.text for note in row.notes.all())
-        month = Month.of(row.month.month)
-        found[row.standard.code].append(
-            Corrected(month, row.noticed_at, _changed(row), row.why, notes)
-        )
+        found[row.standard.code].append(_corrected(row))
     return dict(found)
+
+
+def noticed(since: datetime, until: datetime) -> list[tuple[Standard, Corrected]]:
+    """What was put right after ``since`` until ``until``, the oldest first; as ``corrections``
+    tells it. Two queries."""
+    rows = (
+        Correction.objects.filter(counted=True, noticed_at__gt=since, noticed_at__lte=until)
+        .exclude(standard__code__in=HIDDEN_WHERE_FEW)
+        .select_related("month", "standard")
+        .prefetch_related("notes")
+        .order_by("noticed_at", "pk")
+    )
+    return [(row.standard, _corrected(row)) for row in rows]
+
+
+def _corrected(row: Correction) -> Corrected:
+    notes = tuple(note.text for note in row.notes.all())
+    return Corrected(Month.of(row.month.month), row.noticed_at, _changed(row), row.why, notes)
 
 
 def _changed(row: Correction) -> str:

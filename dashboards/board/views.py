@@ -29,6 +29,7 @@ from dashboards import intake
 from dashboards.board import incoming, now, periods, promises
 from dashboards.board.periods import Period
 from dashboards.board.scope import Scope, scope_of
+from standards import figures as tallies
 
 #: Asked again after so many seconds; the script reads it from the page.
 REFRESH_SECONDS = 30
@@ -170,12 +171,14 @@ def _kept(asked: Asked, name: str, context: Callable[[Asked], dict[str, Any]]) -
 
 def _promises(asked: Asked) -> dict[str, Any]:
     team_ids = asked.scope.team_ids
-    return {"promises": promises.promises_of(asked.period, team_ids=team_ids, now=asked.at)}
+    found = promises.promises_of(asked.period, team_ids=team_ids, now=asked.at)
+    return {"promises": found, "behind": tallies.behind()}
 
 
 def _incoming(asked: Asked) -> dict[str, Any]:
     found = incoming.incoming_of(asked.period, team_ids=asked.scope.team_ids, now=asked.at)
-    return {"incoming": found, "first_contact": intake.FIRST_CONTACT}
+    behind = None if found.found.is_exact else intake.behind()
+    return {"incoming": found, "first_contact": intake.FIRST_CONTACT, "behind": behind}
 
 
 def _wall_figures(asked: Asked) -> dict[str, Any]:
@@ -186,6 +189,7 @@ def _wall_figures(asked: Asked) -> dict[str, Any]:
         "promises": kept,
         "trend": kept.charts[0] if kept.charts else None,
         "came": came,
+        "behind": intake.behind() or tallies.behind(),
         "contact": incoming.wait_words(came.first_contact, 50),
         "answer": incoming.wait_words(came.answer, 50),
     }

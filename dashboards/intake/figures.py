@@ -92,7 +92,7 @@ class Spread:
 class Intake:
     """The opinions of a period. Values of ``topics`` are keys of topics.
 
-    ``as_of``: the figures lag behind, because too much changed at once; None where they are exact.
+    ``is_exact``: False where the figures lag behind, because too much changed at once.
     """
 
     total: int

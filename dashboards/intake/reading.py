@@ -16,9 +16,9 @@ from django.db.models import Q, QuerySet, Sum
 
 from dashboards.intake.counting import ALL_TEAMS, NO_TEAM, Span, count, runs
 from dashboards.intake.figures import Intake, intake_of
-from dashboards.intake.models import CaseCount
+from dashboards.intake.models import CaseCount, CasePass
 from dashboards.intake.pending import pending_days
-from standards.figures import check_period
+from standards.figures import Behind, check_period
 from standards.months import Month, months_between
 
 #: None among them stands for cases that no team has yet.
@@ -121,6 +121,13 @@ def _of_teams(team_ids: TeamIds | None) -> Q:
     if team_ids is None:
         return Q(team=ALL_TEAMS)
     return Q(team__in=[NO_TEAM if key is None else key for key in team_ids])
+
+
+def behind() -> Behind | None:
+    """Whether figures wait for a pass; None where they are exact, as nearly always. One query."""
+    if pending_days(most=MOST_PENDING) is not None:
+        return None
+    return Behind(CasePass.objects.values_list("counted_at", flat=True).first())
 
 
 def month_counts(first: date, last: date) -> dict[Month, Counter[tuple[str, str]]]:

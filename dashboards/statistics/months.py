@@ -9,6 +9,7 @@ from datetime import date, datetime
 from itertools import pairwise
 
 from django.db.models import Min
+from django.utils.translation import gettext as _
 
 from centre.calendar import seoul_day
 from centre.models import Topic
@@ -20,7 +21,7 @@ from dashboards.intake.reading import month_counts
 from dashboards.intake.sheets import Sheet, counts_of
 from dashboards.statistics.decisions import Step, Whose, shown_beside
 from dashboards.statistics.publishing import Table, shown_after_corrections, table_of
-from standards import figures as promises
+from standards import monthly
 from standards.counting import midnight
 from standards.figures import Tally
 from standards.months import Month
@@ -46,13 +47,13 @@ _KINDS_AND_WAYS: Mapping[str, Mapping[str, object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A figure that changed after its month was frozen."""
+    """A figure that changed after its month was frozen; ``changed`` says from what to what."""
 
     at: datetime
     sheet: str
     why: str
-    before: int
-    after: int
+    changed: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class PublicMonth:
     tables: Mapping[Measure, Table | None] = field(default_factory=dict)
     true: Mapping[Measure, Mapping[str, int]] = field(default_factory=dict)
     promises: Mapping[str, Tally] = field(default_factory=dict)
+    promises_frozen_on: date | None = None
     corrections: tuple[Correction, ...] = ()
 
 
@@ -85,6 +87,18 @@ class Names:
 
     def name(self, measure: Measure, value: str) -> str:
         return str(self.of[measure].get(value, value))
+
+
+def promise_names() -> Mapping[str, str]:
+    return {
+        "visit-wait": _("방문하신 분을 10분 안에 맞이함"),
+        "visitor-contact": _("찾는 직원이 없을 때 15분 안에 연락을 이어 드림"),
+        "phone-callback": _("전화 남기신 분께 1시간 안에 다시 전화함"),
+        "reply": _("불만·건의에 7일 안에 결과를 알려 드림"),
+        "immediate-apology": _("불만을 받고 직원이 바로 연락하여 사과함"),
+        "stage-1": _("1차: 담당 팀이 확인하고 알려 드림"),
+        "stage-2": _("2차: 다시 말씀하신 분께 조치 결과와 사과문을 보냄"),
+    }
 
 
 def names() -> Names:
@@ -105,14 +119,16 @@ def public_months(
     """The public figures of each month, the oldest first: a fixed number of queries."""
     counted = month_counts(first.first, last.last)
     frozen = _frozen(first, last)
-    kept = promises.by_month(first.first, last.last, now=now, codes=PROMISES)
+    kept = monthly.published(first, last, now=now, codes=PROMISES)
+    put_right = _put_right(first, last)
     return {
         month: _month(
             month,
             counts,
             frozen.get(month, {}),
             called,
-            {code: by[month].counted for code, by in kept.items() if month in by},
+            kept=kept[month],
+            put_right=put_right.get(month, []),
         )
         for month, counts in counted.items()
     }
@@ -131,7 +147,9 @@ def _month(
     counts: Counts,
     frozen: Mapping[str, list[FrozenCases]],
     called: Names,
-    kept: Mapping[str, Tally],
+    *,
+    kept: monthly.Published,
+    put_right: list[Correction],
 ) -> PublicMonth:
     told = dict(counts)
     for rows in frozen.values():
@@ -150,8 +168,13 @@ def _month(
         handling_frozen_at=handling[0].frozen_at if handling else None,
         tables=_tables(intake, handling, called),
         true=true,
-        promises=kept,
-        corrections=tuple(_corrections(intake, handling)),
+        promises=kept.tallies,
+        promises_frozen_on=kept.frozen_on,
+        corrections=tuple(
+            sorted(
+                [*_corrections(intake, handling), *put_right], key=lambda one: one.at, reverse=True
+            )
+        ),
     )
 
 
@@ -183,13 +206,36 @@ def whose() -> Whose:
 
 
 def _corrections(intake: list[FrozenCases], handling: list[FrozenCases]) -> list[Correction]:
-    """Newest first. What stands beside the reason is how many came in, or were answered."""
-    found = [
-        Correction(row.frozen_at, row.get_sheet_display(), row.why, _sum(before, of), _sum(row, of))
+    """What stands beside the reason is how many came in, or were answered."""
+    return [
+        Correction(
+            row.frozen_at,
+            row.get_sheet_display(),
+            row.why,
+            _changed(_sum(before, of), _sum(row, of)),
+        )
         for rows, of in ((intake, Measure.KIND), (handling, Measure.ANSWER))
         for before, row in pairwise(rows)
     ]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _changed(before: int, after: int) -> str:
+    if before == after:
+        return ""
+    return _("%(before)s건 → %(after)s건") % {"before": f"{before:,}", "after": f"{after:,}"}
+
+
+def _put_right(first: Month, last: Month) -> dict[Month, list[Correction]]:
+    """Corrections of promises by the month that they put right. Two queries."""
+    found: defaultdict[Month, list[Correction]] = defaultdict(list)
+    for code, rows in monthly.corrections(first, last).items():
+        if code not in PROMISES:
+            continue
+        for row in rows:
+            why = " ".join([row.why, *row.notes])
+            about = _("약속: %(name)s") % {"name": promise_names()[code]}
+            found[row.month].append(Correction(row.noticed_at, about, why, row.changed, code))
+    return found
 
 
 def _sum(row: FrozenCases, measure: Measure) -> int:

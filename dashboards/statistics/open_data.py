@@ -13,8 +13,15 @@ from django.utils.translation import gettext as _
 from centre.calendar import seoul_day
 from dashboards.intake.figures import Intake, Measure
 from dashboards.registers.files import Column, Style, csv_of
-from dashboards.statistics.months import PROMISES, TABLES, Names, PublicMonth, public_months
-from dashboards.statistics.pages import WEEK_HOURS, promise_names, titles
+from dashboards.statistics.months import (
+    PROMISES,
+    TABLES,
+    Names,
+    PublicMonth,
+    promise_names,
+    public_months,
+)
+from dashboards.statistics.pages import WEEK_HOURS, titles
 from dashboards.statistics.publishing import repeats_shown
 from standards.figures import Tally
 from standards.months import Month
@@ -23,6 +30,8 @@ from standards.months import Month
 FEW: Final = "5건 미만"
 TOGETHER: Final = "5건 미만이 있어 합침"
 WITHHELD: Final = "수가 적어 싣지 않음"
+#: Stands behind the day of the last correction.
+CORRECTED: Final = "바로잡음"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +64,17 @@ def _of_month(one: PublicMonth, called: Names) -> Iterator[Figure]:
         yield Figure(one.month, intake_on, "받은 의견", "다시 말씀", repeats, "건", note)
     yield from _handled(one.month, one.intake, handled_on)
     yield from _tables(one, called, (Measure.DECISION,), handled_on)
+    yield from _promises(one)
+
+
+def _promises(one: PublicMonth) -> Iterator[Figure]:
+    """As frozen and since put right; the note says when that was."""
     for code in PROMISES:
-        tally = one.promises.get(code, Tally())
-        name = promise_names()[code]
-        yield Figure(one.month, None, "약속: 모두", name, tally.n, "건")
-        yield Figure(one.month, None, "약속: 지킴", name, tally.kept, "건")
+        tally, name = one.promises.get(code, Tally()), promise_names()[code]
+        corrected = next((row.at for row in one.corrections if row.code == code), None)
+        note = f"{seoul_day(corrected)} {CORRECTED}" if corrected else ""
+        for about, n in (("약속: 모두", tally.n), ("약속: 지킴", tally.kept)):
+            yield Figure(one.month, one.promises_frozen_on, about, name, n, "건", note)
 
 
 def _tables(

@@ -15,7 +15,14 @@ from complaints.models import Kind
 from dashboards.intake.figures import Intake, Measure, Spread, spread_of
 from dashboards.statistics import words
 from dashboards.statistics.decisions import Kinds, tells_of_nobody
-from dashboards.statistics.months import PROMISES, TABLES, Names, PublicMonth, whose
+from dashboards.statistics.months import (
+    PROMISES,
+    TABLES,
+    Names,
+    PublicMonth,
+    promise_names,
+    whose,
+)
 from dashboards.statistics.publishing import Table, repeats_shown, year_table
 from standards.figures import Tally
 from standards.months import Month
@@ -71,18 +78,6 @@ def titles() -> Mapping[Measure, str]:
         Measure.CHANNEL: _("접수경로"),
         Measure.TOPIC: _("유형"),
         Measure.DECISION: _("처리결과"),
-    }
-
-
-def promise_names() -> Mapping[str, str]:
-    return {
-        "visit-wait": _("방문하신 분을 10분 안에 맞이함"),
-        "visitor-contact": _("찾는 직원이 없을 때 15분 안에 연락을 이어 드림"),
-        "phone-callback": _("전화 남기신 분께 1시간 안에 다시 전화함"),
-        "reply": _("불만·건의에 7일 안에 결과를 알려 드림"),
-        "immediate-apology": _("불만을 받고 직원이 바로 연락하여 사과함"),
-        "stage-1": _("1차: 담당 팀이 확인하고 알려 드림"),
-        "stage-2": _("2차: 다시 말씀하신 분께 조치 결과와 사과문을 보냄"),
     }
 
 

@@ -15,12 +15,14 @@ from django.views.decorators.http import require_safe
 
 from centre.calendar import seoul_day
 from centre.queries import calendar, facts
+from dashboards import intake
 from dashboards.intake.figures import CONTACT_MINUTES, FIRST_CONTACT
 from dashboards.intake.satisfaction import satisfaction
 from dashboards.intake.sheets import Sheet, frozen_day
 from dashboards.statistics import months as public
 from dashboards.statistics import open_data, pages
 from dashboards.statistics.months import Names, PublicMonth
+from standards import figures
 from standards.figures import FEW
 from standards.months import Month
 
@@ -85,6 +87,7 @@ def _choices(first: Month, last: Month) -> dict[str, Any]:
 def _common(first: Month, last: Month) -> dict[str, Any]:
     return {
         **_choices(first, last),
+        "behind": intake.behind() or figures.behind(),
         "first_contact": FIRST_CONTACT,
         "contact_minutes": CONTACT_MINUTES,
     }
@@ -133,12 +136,12 @@ def _told(found: list[pages.Breakdown]) -> dict[str, Any]:
 
 
 def _handled(months: list[PublicMonth], called: Names) -> dict[str, Any]:
-    intake = months[0].intake if len(months) == 1 else pages.summed(months)
+    came = months[0].intake if len(months) == 1 else pages.summed(months)
     return {
-        "intake": intake,
-        "waits": pages.waits(intake),
-        "answer_chart": pages.answer_chart(intake.answer),
-        "answer_lines": pages.answer_lines(intake.answer),
+        "intake": came,
+        "waits": pages.waits(came),
+        "answer_chart": pages.answer_chart(came.answer),
+        "answer_lines": pages.answer_lines(came.answer),
         "results": pages.results(months, called),
         "repeats": pages.repeat_words(months),
     }
