@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dashboards.evaluation.checks import wrong_editions
 from dashboards.intake.checks import wrong_frozen, wrong_tallies
 
 
@@ -11,3 +12,4 @@ def breaches() -> Iterator[str]:
     """A line for each breach: no personal data."""
     yield from wrong_tallies()
     yield from wrong_frozen()
+    yield from wrong_editions()

@@ -141,9 +141,9 @@ def _line(rows: Sequence[Standard], year: int, result: Result, before: Result) -
         own_limit=last.own_limit,
         target=last.percent,
         versions=[_version(row, year) for row in rows],
-        counts=_counts(result.counted, last.code),
-        before=_counts(before.counted, last.code),
-        others=_counts(result.others, last.code) if not result.others.is_empty else None,
+        counts=counts_of(result.counted, last.code),
+        before=counts_of(before.counted, last.code),
+        others=counts_of(result.others, last.code) if not result.others.is_empty else None,
         cause="",
         action="",
         owner="",
@@ -167,7 +167,7 @@ def _version(row: Standard, year: int) -> VersionLine:
     )
 
 
-def _counts(tally: Tally, code: str) -> Counts | None:
+def counts_of(tally: Tally, code: str) -> Counts | None:
     if tally.is_few(code):
         return None
     return Counts(
