@@ -1,6 +1,6 @@
 # Needs Python 3.11 to 3.14 and make, nothing else; no variable has to be set.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench clean
+.PHONY: help install run test check bench english clean
 
 PYTHON := .venv/bin/python
 APPS := voc_portal dashboards surveys reception education complaints standards notices centre records
@@ -16,6 +16,7 @@ help:
 	@echo "make test      set up and run the tests (SQLite, no services)"
 	@echo "make check     lint, types, rooms, migrations, deployment checks"
 	@echo "make bench     measure; says what it could not run"
+	@echo "make english   collect what citizens read and compile its English (locale/en)"
 	@echo "make clean     remove .venv and caches (never var/, which holds data and keys)"
 
 .venv/.runtime: requirements.txt scripts/install
@@ -47,6 +48,9 @@ check: install
 	step "deployment" $(DEPLOYED) $(PYTHON) manage.py check --deploy --fail-level WARNING; \
 	if [ -n "$$failed" ]; then echo "make check failed: $${failed#, }"; exit 1; fi; \
 	echo "make check: all is well"
+
+english: install
+	@$(PYTHON) -m voc_portal.catalogue
 
 bench: install
 	@env -u DEMO -u DATA_DIR -u EMAIL_URL $(PYTHON) -m benchmarks.run

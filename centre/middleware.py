@@ -1,4 +1,5 @@
-"""Before anything else: a session that is not over, a password of one's own, a second factor."""
+"""Before anything else: the language of the page, a session that is not over, a password of one's
+own, a second factor."""
 
 from __future__ import annotations
 
@@ -12,10 +13,33 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 
-from centre import second_factor, sessions
+from centre import languages, second_factor, sessions
 from centre.models import User
+
+
+class LanguageOfThePage:
+    """Korean, or English where somebody chose it and the page is one for citizens.
+
+    What a browser says of itself decides nothing: many who read Korean have one that says English.
+    Pages of the staff are Korean whatever was chosen elsewhere.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        english = chosen == languages.ENGLISH and languages.is_in_english(request.path)
+        language = languages.ENGLISH if english else languages.KOREAN
+        with translation.override(language):
+            response = self.get_response(request)
+        if languages.is_for_citizens(request.path):
+            patch_vary_headers(response, ["Cookie"])
+            response.setdefault("Content-Language", language)
+        return response
 
 
 class SessionLimits:

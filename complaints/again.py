@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from centre.languages import in_korean
 from complaints import drafts, services, visits
 from complaints.errors import Refused, TooMany
 from complaints.forms import SupplementForm
@@ -91,14 +92,15 @@ def raise_again(request: HttpRequest, receipt_number: str) -> HttpResponse:
 def _file(request: HttpRequest, complaint: Complaint, form: AgainForm, *, now: datetime) -> int:
     """0 when filed, else the status of the page that says why not."""
     try:
-        filed = services.raise_again(
-            complaint_id=complaint.pk,
-            text=form.cleaned_data["text"],
-            files=form.all_files,
-            form_token=form.token,
-            address=client_address(request),
-            now=now,
-        )
+        with in_korean():
+            filed = services.raise_again(
+                complaint_id=complaint.pk,
+                text=form.cleaned_data["text"],
+                files=form.all_files,
+                form_token=form.token,
+                address=client_address(request),
+                now=now,
+            )
     except Refused as error:
         form.refuse(str(error), field=error.field)
         return 429 if isinstance(error, TooMany) else 200

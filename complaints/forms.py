@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from centre import options
+from centre.languages import said
 from complaints import drafts
 from complaints.filing import Filing
 from complaints.models import Kind, ReplyBy
@@ -138,7 +139,7 @@ class CitizenForm(forms.Form):
 
     def refuse(self, message: str, *, field: str = "") -> None:
         """A refusal of the verb, beside its field where this form has it."""
-        self.add_error(field if field in self.fields else None, message)
+        self.add_error(field if field in self.fields else None, said(message))
 
 
 class SeveralFiles(forms.FileInput):
@@ -188,7 +189,7 @@ def _refused(upload: Upload, why: str) -> str:
     """What to tell about a file; a resident number in its name is not shown again."""
     name = upload.name or ""
     shown = _("(이름 가림)") if find_resident_number(name) else clean_name(name)[-80:]
-    message = _(refusal("file", file_name=shown, why=why))
+    message = said(refusal("file", file_name=shown, why=why))
     # Where the reason names the formats, they are not named twice.
     return message.partition(" (PDF")[0] if "PDF" in why else message
 
@@ -441,7 +442,7 @@ class OpinionForm(WithFiles):
             label = str(self.fields[name].label)
             way_words = str(ReplyBy(way).label)
             text = refusal("no_contact", contact_way=way_words, field_label=label)
-            self.add_error(name, text)
+            self.add_error(name, said(text))
 
     def _clean_assistance(self) -> None:
         labels = {row["code"]: row["label"] for row in texts()["assistance"]}

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from centre.languages import in_korean, said
 from complaints import drafts, queries, services, visits
 from complaints.empty_form import empty_form
 from complaints.errors import Refused, TooMany
@@ -63,14 +64,16 @@ def new(request: HttpRequest) -> HttpResponse:
 def _file(request: HttpRequest, form: OpinionForm) -> int:
     """File what the form holds; 0 when done, else the status of the page that says why not."""
     now = timezone.now()
+    filing = form.filing()
     try:
-        filed = services.file_complaint(
-            filing=form.filing(),
-            by=CITIZEN,
-            now=now,
-            address=client_address(request),
-            seen=visits.seen(request, now=now),
-        )
+        with in_korean():
+            filed = services.file_complaint(
+                filing=filing,
+                by=CITIZEN,
+                now=now,
+                address=client_address(request),
+                seen=visits.seen(request, now=now),
+            )
     except Refused as error:
         form.refuse(str(error), field=error.field)
         return 429 if isinstance(error, TooMany) else 200
@@ -142,9 +145,10 @@ def track(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         now = timezone.now()
         try:
-            complaint = services.open_case(
-                **form.cleaned_data, address=client_address(request), now=now
-            )
+            with in_korean():
+                complaint = services.open_case(
+                    **form.cleaned_data, address=client_address(request), now=now
+                )
         except Refused as error:
             status = _refuse(form, error)
         else:
@@ -165,9 +169,10 @@ def new_code(request: HttpRequest) -> HttpResponse:
     status = 200
     if form.is_valid():
         try:
-            services.reissue_code(
-                **form.cleaned_data, address=client_address(request), now=timezone.now()
-            )
+            with in_korean():
+                services.reissue_code(
+                    **form.cleaned_data, address=client_address(request), now=timezone.now()
+                )
         except Refused as error:
             status = _refuse(form, error)
         else:
@@ -229,13 +234,14 @@ def _supplement(request: HttpRequest, complaint: Complaint) -> HttpResponse:
     form = SupplementForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            services.supplement(
-                complaint_id=complaint.pk,
-                text=form.cleaned_data["text"],
-                files=form.all_files,
-                by=CITIZEN,
-                now=timezone.now(),
-            )
+            with in_korean():
+                services.supplement(
+                    complaint_id=complaint.pk,
+                    text=form.cleaned_data["text"],
+                    files=form.all_files,
+                    by=CITIZEN,
+                    now=timezone.now(),
+                )
         except Refused as error:
             form.refuse(str(error), field=error.field)
         else:
@@ -250,9 +256,10 @@ def _message(request: HttpRequest, complaint: Complaint) -> HttpResponse:
     form = MessageForm(request.POST)
     if form.is_valid():
         try:
-            services.leave_message(
-                complaint_id=complaint.pk, text=form.cleaned_data["text"], now=timezone.now()
-            )
+            with in_korean():
+                services.leave_message(
+                    complaint_id=complaint.pk, text=form.cleaned_data["text"], now=timezone.now()
+                )
         except Refused as error:
             form.refuse(str(error), field=error.field)
         else:
@@ -267,12 +274,13 @@ def _withdraw(request: HttpRequest, complaint: Complaint) -> HttpResponse:
     form = WithdrawForm(request.POST if confirmed else None)
     if confirmed and form.is_valid():
         try:
-            services.withdraw(
-                complaint_id=complaint.pk,
-                by=CITIZEN,
-                reason=form.cleaned_data["reason"],
-                now=timezone.now(),
-            )
+            with in_korean():
+                services.withdraw(
+                    complaint_id=complaint.pk,
+                    by=CITIZEN,
+                    reason=form.cleaned_data["reason"],
+                    now=timezone.now(),
+                )
         except Refused as error:
             form.refuse(str(error), field=error.field)
         else:
@@ -286,9 +294,10 @@ def _withdraw(request: HttpRequest, complaint: Complaint) -> HttpResponse:
 def _answer_extension(request: HttpRequest, complaint: Complaint) -> HttpResponse:
     agreed = request.POST["do"] == "agree"
     try:
-        services.answer_extension(complaint_id=complaint.pk, agreed=agreed, now=timezone.now())
+        with in_korean():
+            services.answer_extension(complaint_id=complaint.pk, agreed=agreed, now=timezone.now())
     except Refused as error:
-        messages.error(request, str(error))
+        messages.error(request, said(error))
     else:
         messages.success(request, _("답해 주셔서 감사합니다. 담당자에게 전했습니다."))
     return _back_to(complaint)

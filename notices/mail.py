@@ -73,9 +73,10 @@ class Mail(EmailMultiAlternatives):
         return made
 
 
-def compose(notice: Notice, *, at: datetime, language: str = "ko") -> Mail:
+def compose(notice: Notice, *, at: datetime) -> Mail:
     """The mail, with its access code. Raises BadAddress."""
-    body = texts.with_code(notice.body, notice.secret)
+    language = notice.language
+    body = texts.with_code(notice.body, notice.secret, language=language)
     mail = Mail(
         subject=_one_line(notice.title),
         body=body,

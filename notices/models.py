@@ -79,6 +79,7 @@ class Notice(models.Model):
     title = EncryptedTextField(_("제목"))
     body = EncryptedTextField(_("내용"))
     secret = EncryptedTextField(blank=True)
+    language = models.CharField(_("언어"), max_length=5, default="ko")
     status = models.CharField(_("상태"), max_length=10, choices=Status.choices, default=Status.OWED)
     carried_by = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="carries"

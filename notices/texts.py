@@ -2,7 +2,8 @@
 
 A template (``templates/notices/<key>.txt``, ``<key>.en.txt`` where there is an English one) starts
 with its subject line, then an empty line, then the body. ``data/catalogue.toml`` names the
-variables of each.
+variables of each. What is given to a template is Korean; for an English one it is turned into
+English where it is ours (`centre.languages.said`), and stays as written where a person wrote it.
 """
 
 from __future__ import annotations
@@ -19,16 +20,26 @@ from unicodedata import east_asian_width
 
 from django.template import Context, Template
 from django.template.loader import select_template
+from django.utils import translation
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from centre.words import korean_day, korean_instant
+from centre.languages import KOREAN, said
+from centre.words import english_day, english_instant, korean_day, korean_instant
 from notices.errors import IncompleteText
 
 #: Stands where the access code comes while sending. The private-use characters are typed by nobody.
 CODE_PLACE = "\ue000code\ue000"
 CODE_HIDDEN = "●●●●●●●●●●"
 CODE_GONE = "(새 확인번호는 요청하시면 보내 드립니다)"
+_CODE_GONE = {"en": "(ask us for a new access code)"}
+#: Stands above a text that is not there in the citizen's language.
+KOREAN_ONLY = {
+    "en": (
+        "This message is available in Korean only. If you need help in English, please call "
+        "{{ centre_phone }} and give your receipt number."
+    )
+}
 
 _CATALOGUE = Path(__file__).parent / "data" / "catalogue.toml"
 _SUBJECT_LINE = re.compile(r"\A(?:제목|Subject): *")
@@ -55,13 +66,24 @@ def render(template: str, context: Mapping[str, Any], *, language: str = "ko") -
     missing = required(template) - context.keys()
     if missing:
         raise IncompleteText(f"{template} needs {', '.join(sorted(missing))}")
-    spoken = {name: _spoken(value) for name, value in context.items()}
-    whole = _compiled(template, language).render(
-        Context(spoken, autoescape=False, use_l10n=False, use_tz=False)
-    )
+    compiled = _compiled(template, language)
+    own = language_of(template, language)
+    with translation.override(own):
+        spoken = {name: _spoken(value, own) for name, value in context.items()}
+        whole = compiled.render(Context(spoken, autoescape=False, use_l10n=False, use_tz=False))
     head, _, body = whole.partition("\n\n")
     title = " ".join(_SUBJECT_LINE.sub("", head).split()).replace(CODE_PLACE, CODE_HIDDEN)
-    return Text(title, body.strip("\n") + "\n")
+    body = body.strip("\n") + "\n"
+    if own != language and language in KOREAN_ONLY:
+        phone = str(context.get("centre_phone", ""))
+        body = f"{KOREAN_ONLY[language].replace('{{ centre_phone }}', phone)}\n\n{body}"
+    return Text(title, body)
+
+
+def language_of(template: str, language: str) -> str:
+    """The language in which a template speaks to somebody who asked for ``language``."""
+    name = str(getattr(_compiled(template, language), "name", ""))
+    return language if name.endswith(f".{language}.txt") else KOREAN
 
 
 #: What only a mail says, and what the same notice says on paper.
@@ -74,6 +96,14 @@ _OF_A_MAIL = (
         "물으실 것이 있으면 위 전화로 연락해 주십시오.",
     ),
     ("이 메일에 싣지 않았습니다", "이 글에 싣지 않았습니다"),
+    (
+        (
+            "This mail was sent from an address that cannot receive mail. If you have questions, "
+            "please call the number above or leave a message on the progress page."
+        ),
+        "If you have questions, please call the number above.",
+    ),
+    ("this mail does not repeat what you sent us", "this letter does not repeat what you sent us"),
 )
 
 
@@ -109,15 +139,21 @@ def to_be_read(body: str) -> str:
         if without == line or not _ONLY_AN_ADDRESS.fullmatch(without):
             lines.append(without.rstrip())
     body = "\n".join(lines) + "\n"
-    for written, said in _TO_BE_READ:
-        body = body.replace(written, said)
+    for written, spoken in _TO_BE_READ:
+        body = body.replace(written, spoken)
     return re.sub(r"\n{3,}", "\n\n", body).strip("\n") + "\n"
 
 
-def _spoken(value: Any) -> Any:
+def _spoken(value: Any, language: str) -> Any:
+    if language == KOREAN:
+        if isinstance(value, datetime):
+            return korean_instant(value)
+        return korean_day(value) if isinstance(value, date) else value
     if isinstance(value, datetime):
-        return korean_instant(value)
-    return korean_day(value) if isinstance(value, date) else value
+        return english_instant(value)
+    if isinstance(value, date):
+        return english_day(value)
+    return said(value) if isinstance(value, str) else value
 
 
 @cache
@@ -153,9 +189,9 @@ def name_of(template: str) -> str:
     return name
 
 
-def with_code(body: str, secret: str) -> str:
+def with_code(body: str, secret: str, *, language: str = KOREAN) -> str:
     """The body as the citizen reads it."""
-    return body.replace(CODE_PLACE, secret or CODE_GONE)
+    return body.replace(CODE_PLACE, secret or _CODE_GONE.get(language, CODE_GONE))
 
 
 def without_code(body: str) -> str:

@@ -18,9 +18,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from centre import options, sessions
+from centre import languages, options, sessions
 from centre import queries as centre
 from centre.calendar import Calendar, CalendarError, seoul_day
+from centre.languages import said
 from centre.words import korean_instant
 from complaints.texts import texts
 from records.personal import normalise_phone
@@ -28,6 +29,8 @@ from standards.evidence.pages import is_public
 from standards.probe import outages
 
 DEMO_BANNER = _lazy("시연용 화면입니다. 직원과 고객의 이름, 연락처, 사연은 모두 지어낸 것입니다.")
+
+NOT_YET = "오늘 업무는 {{ hour }}시에 시작합니다. 인터넷 접수는 지금도 됩니다."
 
 #: Name of the address, its label, what its part of the site matches, whether only a wide screen
 #: has room for it at the top (the foot of the page has all).
@@ -67,25 +70,28 @@ class Today:
 
 def today(calendar: Calendar, *, now: datetime, phone: str) -> Today:
     """The state of the day: open, lunch, not yet open, over, or closed all day and why."""
+    is_open, sentence = _today(calendar, now=now, phone=phone)
+    return Today(is_open=is_open, sentence=said(sentence))
+
+
+def _today(calendar: Calendar, *, now: datetime, phone: str) -> tuple[bool, str]:
     if calendar.is_open_at(now):
-        return Today(is_open=True, sentence=_sentence("open", centre_phone=phone))
+        return True, _sentence("open", centre_phone=phone)
     opening = calendar.next_open_at(now)
     day = seoul_day(now)
     if why := calendar.why_closed(day):
         words = _sentence("closed", holiday_name=why, next_open_at=korean_instant(opening))
-        return Today(is_open=False, sentence=words)
+        return False, words
     if seoul_day(opening) != day:
-        words = _sentence("ended", next_open_at=korean_instant(opening))
-        return Today(is_open=False, sentence=words)
-    hour = f"{opening.astimezone(timezone.get_default_timezone()).hour}시"
+        return False, _sentence("ended", next_open_at=korean_instant(opening))
+    hour = opening.astimezone(timezone.get_default_timezone()).hour
     if calendar.next_open_at(_midnight(now)) < now:
-        return Today(is_open=False, sentence=_sentence("lunch").replace("13시", hour))
-    words = _("오늘 업무는 {hour}에 시작합니다. 인터넷 접수는 지금도 됩니다.").format(hour=hour)
-    return Today(is_open=False, sentence=words)
+        return False, _sentence("lunch").replace("13시", f"{hour}시")
+    return False, NOT_YET.replace("{{ hour }}", str(hour))
 
 
 def _sentence(key: str, **values: str) -> str:
-    text = _(texts()["now"][key])
+    text = str(texts()["now"][key])
     for name, value in values.items():
         text = text.replace("{{ " + name + " }}", value)
     return text
@@ -101,8 +107,23 @@ def _midnight(now: datetime) -> datetime:
 class Portal:
     """The centre as pages show it. With the database away it falls back to the charter's values."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, chosen: str = "", address: str = "/") -> None:
         self.path = path
+        self.address = address
+        self.chosen = chosen
+
+    @property
+    def can_choose_language(self) -> bool:
+        return languages.is_for_citizens(self.path)
+
+    @property
+    def is_korean_only(self) -> bool:
+        """Whether somebody who chose English reads Korean here all the same."""
+        return (
+            self.chosen == languages.ENGLISH
+            and self.can_choose_language
+            and not languages.is_in_english(self.path)
+        )
 
     @property
     def demo_banner(self) -> str:
@@ -117,7 +138,7 @@ class Portal:
 
     @property
     def centre_name(self) -> str:
-        return _(self.values["centre_name"])
+        return said(self.values["centre_name"])
 
     @property
     def centre_phone(self) -> str:
@@ -133,11 +154,11 @@ class Portal:
 
     @property
     def centre_address(self) -> str:
-        return str(self.values["centre_address"])
+        return said(self.values["centre_address"])
 
     @property
     def hours_text(self) -> str:
-        return _(self.values["centre_hours"])
+        return said(self.values["centre_hours"])
 
     @property
     def retention_years(self) -> int:
@@ -182,7 +203,11 @@ class Portal:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    portal = Portal(request.path)
+    portal = Portal(
+        request.path,
+        chosen=request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""),
+        address=request.get_full_path() if request.method in {"GET", "HEAD"} else request.path,
+    )
     return {
         "portal": portal,
         "site": portal,  # the pages of allauth put their own under "site"

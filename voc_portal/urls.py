@@ -5,6 +5,9 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from centre import views as centre
 from dashboards.board import views as board
@@ -49,5 +52,8 @@ urlpatterns = [
     path("dev/mail/", include("notices.urls")),
     path("admin/registers/", include("dashboards.registers.urls")),
     path("admin/", admin.site.urls),
+    # Without the token of forms: it would need a cookie on every page, and a choice forged by
+    # another site is undone with one press.
+    path("language/", csrf_exempt(require_POST(set_language)), name="set_language"),
     path("healthz", healthz, name="healthz"),
 ]

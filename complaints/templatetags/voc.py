@@ -9,7 +9,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from centre.words import korean_day, korean_instant
+from centre import languages
+from centre.words import english_day, english_instant, korean_day, korean_instant
 from complaints.texts import decisions
 
 register = template.Library()
@@ -17,16 +18,32 @@ register = template.Library()
 
 @register.filter
 def instant(value: datetime | None) -> str:
-    """2026년 10월 12일(월) 18시; "" for none."""
-    return korean_instant(value) if value else ""
+    """2026년 10월 12일(월) 18시, or Mon 12 October 2026, 18:00; "" for none."""
+    say = english_instant if languages.speaks_english() else korean_instant
+    return say(value) if value else ""
 
 
 @register.filter
 def day(value: date | datetime | None) -> str:
-    """2026년 10월 12일(월), in Seoul; "" for none."""
+    """2026년 10월 12일(월), or Mon 12 October 2026, in Seoul; "" for none."""
     if isinstance(value, datetime):
         value = timezone.localtime(value).date()
-    return korean_day(value) if value else ""
+    say = english_day if languages.speaks_english() else korean_day
+    return say(value) if value else ""
+
+
+@register.filter
+def said(text: object) -> str:
+    """A Korean text of ours in the language of the page; what the catalogue does not know stays."""
+    return languages.said(text)
+
+
+@register.filter
+def with_title(person: object) -> str:
+    """ "노지훈 대리"; in English the title behind the name: "노지훈 (Assistant Manager)"."""
+    name, gap, title = str(person).rpartition(" ")
+    english = languages.said(title)
+    return f"{name} ({english})" if gap and english != title else str(person)
 
 
 @register.filter

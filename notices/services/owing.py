@@ -156,6 +156,7 @@ def owe_again(
         to=Citizen(old.recipient_name, channel, address),
         context={"receipt_number": numbered[0]} if numbered else {},
         secret=secret or old.secret,
+        language=old.language,
         task_for=task_for or ([old.staff] if old.staff else []),
         task_due_at=task_due_at,
         written=texts.by_way(texts.Text(old.title, old.body), before=old.channel, now_by=channel),
@@ -272,6 +273,7 @@ class _Plan:
             title=text.title,
             body=text.body,
             secret=item.secret,
+            language=self._language(item),
             replaces=item.replaces,
             attachment=item.attachment,
             owed_at=self.now,
@@ -294,11 +296,18 @@ class _Plan:
         if texts.required(item.template) - context.keys():
             self._facts = self._facts or centre_queries.facts()
             context = self._facts | context
-        text = texts.render(item.template, context, language=item.language)
+        text = texts.render(item.template, context, language=_wanted(item))
         script = str(context.get("phone_script") or "")
         if script and isinstance(item.to, Citizen) and item.to.channel == Channel.PHONE:
             return texts.Text(text.title, f"{script}\n\n{text.body}")
         return text
+
+    @staticmethod
+    def _language(item: Owed) -> str:
+        """The language that the text is in."""
+        if item.written is not None:
+            return item.language
+        return texts.language_of(item.template, _wanted(item))
 
     def _address_to_citizen(self, row: Notice, item: Owed, citizen: Citizen) -> None:
         row.audience = Audience.CITIZEN
@@ -362,6 +371,12 @@ class _Plan:
             for person, rows in groups.items()
             if len(rows) > 1
         ]
+
+
+def _wanted(item: Owed) -> str:
+    """The language of a text: what staff read, or say on the phone, is Korean."""
+    on_phone = isinstance(item.to, Citizen) and item.to.channel == Channel.PHONE
+    return "ko" if on_phone or isinstance(item.to, Person) else item.language
 
 
 def _address_to_staff(row: Notice, person: StaffMember) -> None:

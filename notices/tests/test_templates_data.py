@@ -87,7 +87,8 @@ def source(key):
 
 def test_every_template_is_in_the_catalogue_and_the_other_way_round():
     assert len(ROWS) == len(CATALOGUE["templates"])
-    assert {path.stem for path in FOLDER.iterdir() if path.stem[0] != "_"} == set(ROWS)
+    names = {path.stem.removesuffix(".en") for path in FOLDER.iterdir() if path.stem[0] != "_"}
+    assert names == set(ROWS)
 
 
 @each
@@ -259,3 +260,39 @@ def test_short_texts_hold_no_access_code():
     for row in ROWS.values():
         if row["medium"] == "text":
             assert "access_code" not in row["required"] + row["optional"]
+
+
+# --- in English ---------------------------------------------------------------------------------
+
+ENGLISH = [row for key, row in ROWS.items() if (FOLDER / f"{key}.en.txt").exists()]
+
+
+@pytest.mark.parametrize("row", ENGLISH, ids=[row["key"] for row in ENGLISH])
+def test_an_english_text_knows_the_same_and_says_it_in_english(row):
+    template = ENGINE.get_template(f"notices/{row['key']}.en.txt")
+    source = (FOLDER / f"{row['key']}.en.txt").read_text(encoding="utf-8")
+    assert row["audience"] == "citizen"
+    assert used(source) <= set(full(row))
+    for context in contexts(row):
+        text = template.render(Context(context, use_l10n=False))
+        assert not re.search("[ㄱ-ㆎ가-힣⟦]", text)
+        assert text.startswith("Subject: [")
+        assert ", ." not in text
+        assert "()" not in text
+        head, _, body = text.partition("\n\n")
+        assert body.strip()
+        if row["ends_with_receipt_number"] and "receipt_number" in context:
+            assert head.endswith("(receipt number 2026-000123-H)")
+
+
+def test_a_text_without_english_says_so_above_the_korean():
+    row = ROWS["suggestion-later"]
+    text = texts.render(
+        "suggestion-later", full(row) | {"centre_phone": "(054)855-1365"}, language="en"
+    )
+    korean = texts.render("suggestion-later", full(row) | {"centre_phone": "(054)855-1365"})
+    assert text.title == korean.title
+    first, rest = text.body.split("\n\n", 1)
+    assert first.startswith("This message is available in Korean only.")
+    assert "(054)855-1365" in first
+    assert rest == korean.body

@@ -54,6 +54,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         [
             "home",
             "healthz",
+            "set_language",
             "staff-guide",
             "staff-guide-print",
             "courses",
