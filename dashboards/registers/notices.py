@@ -92,7 +92,7 @@ def _row(notice: Notice, numbers: Mapping[int, str], reading: Reading) -> list[C
         notice.delivered_at,
         notice.attempts,
         reading.names.people.get(notice.done_by_id),
-        trouble if reading.plainly else mask_text(trouble),
+        trouble if reading.plainly else mask_text(trouble, names=(notice.recipient_name,)),
     ]
 
 

@@ -64,7 +64,11 @@ def read(keys: Sequence[int], reading: Reading) -> list[list[Cell]]:
 
 def _row(row: register.Row, reading: Reading) -> list[Cell]:
     case, letter = row.case, row.letter
-    told = (lambda text: text) if reading.plainly else mask_text
+    names = () if case.anonymous else (case.name,)
+    told = [
+        action.what if reading.plainly else mask_text(action.what, names=names)
+        for action in row.actions
+    ]
     return [
         case.receipt_number,
         case.received_at,
@@ -74,7 +78,7 @@ def _row(row: register.Row, reading: Reading) -> list[Cell]:
         case.team.name if case.team else "",
         str(case.handler or ""),
         "" if row.finding is None else ("인정" if row.finding.accepted else "인정하지 않음"),
-        "\n".join(told(action.what) for action in row.actions),
+        "\n".join(told),
         "\n".join(str(action.get_status_display()) for action in row.actions),
         "\n".join(action.first_due_on.isoformat() for action in row.actions),
         "\n".join(action.due_on.isoformat() for action in row.actions),
@@ -95,5 +99,7 @@ STAGES: Final = Register(
     allowed=allowed,
     find=find,
     read=read,
-    masking=_("시정조치의 글에서 연락처와 번호를 가립니다. 고객의 이름은 이 대장에 없습니다."),
+    masking=_(
+        "시정조치의 글에서 그 고객의 성함과 연락처, 번호를 가립니다. 고객의 성함 칸은 이 대장에 없습니다."
+    ),
 )

@@ -260,12 +260,12 @@ def ladder(file: File) -> str:
 
 def test_stages(file: File) -> None:
     number = ladder(file)
-    CorrectiveAction.objects.update(what="=HYPERLINK(1) 010-1234-5678")
+    CorrectiveAction.objects.update(what="=HYPERLINK(1) 010-1234-5678 정 만식")
     client = browser_of("seo.yh")
     rows = xlsx_in(get(client, STAGES, kind="xlsx"))
     assert {row["단계"] for row in rows} == {"1차", "2차"}
     assert number in {row["사과문 번호"] for row in rows}
-    assert "'=HYPERLINK(1) 010-****-5678" in {row["시정조치"] for row in rows}
+    assert "'=HYPERLINK(1) 010-****-5678 정*식" in {row["시정조치"] for row in rows}
     assert "주의" not in str(rows)
     assert "김하람" not in str(rows)
     (row,) = csv_in(get(client, f"{STAGES}?stage=2"))
