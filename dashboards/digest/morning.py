@@ -15,25 +15,32 @@ from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 
-from centre.calendar import seoul_day
+from centre import options
+from centre.calendar import SEOUL, seoul_day
 from centre.models import Role, StaffMember
 from centre.words import korean_day, korean_instant
 from complaints.back_office import queue
 from complaints.back_office.queue import Wanted, Who, Within
 from complaints.back_office.today import queue_url, scope
+from dashboards.digest import times
+from dashboards.digest.models import Round
 from dashboards.evaluation.approving import path_of as evaluation_path
 from dashboards.evaluation.models import Decision, Signature
+from dashboards.intake.models import FrozenCases
 from notices.texts import table
 from reception.queries import OpenNote, open_notes
+from standards import monthly
 from standards.evidence import board
 from standards.evidence.charges import Charges
 from standards.evidence.telling import until
 from standards.models import Duty
+from standards.months import Month
 from surveys.models import ResultFinding
 from surveys.services.findings import results_path
 
 SHOWN: Final = 10
 DUTIES_AHEAD: Final = timedelta(days=14)
+_FIRST: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,7 @@ class Shared:
     notes: list[OpenNote]
     charges: Charges
     findings: list[ResultFinding]
+    corrections: list[tuple[str, ...]]
 
     @classmethod
     def read(cls, *, now: datetime) -> Shared:
@@ -75,6 +83,7 @@ class Shared:
             notes=open_notes(now=now),
             charges=Charges(at=now),
             findings=list(findings.order_by("found_at", "pk")),
+            corrections=corrections(now=now),
         )
 
 
@@ -86,6 +95,7 @@ def sections(person: StaffMember, shared: Shared) -> list[Section]:
         _callbacks(person, shared),
         _duties(person, shared),
         _findings(person, shared),
+        _corrections(person, shared),
     ]
     return [section for section in found if section.count]
 
@@ -220,6 +230,39 @@ def _findings(person: StaffMember, shared: Shared) -> Section:
         rows=[(one.survey.title, korean_day(seoul_day(one.found_at))) for one in mine[:SHOWN]],
         url=results_path(mine[0].survey_id) if mine else "",
     )
+
+
+def _corrections(person: StaffMember, shared: Shared) -> Section:
+    """For managers: figures of frozen months that were put right since the last morning."""
+    rows = shared.corrections if _manages(person) else []
+    return Section(
+        code="corrections",
+        title="마감한 달의 수를 바로잡은 것",
+        count=len(rows),
+        head=("달", "무엇", "바뀐 수", "까닭"),
+        rows=rows[:SHOWN],
+        url=reverse("admin:standards_correction_changelist"),
+    )
+
+
+def corrections(*, now: datetime) -> list[tuple[str, ...]]:
+    """Rows of that table: promises, then opinions. Of the first morning: a week.
+
+    From one morning's hour to the next, whenever the mails are made, so that each is told once.
+    """
+    at = times.clock(options.values()["digest_at"])
+    last = Round.objects.filter(kind="daily", day__lt=seoul_day(now)).order_by("-day").first()
+    day = last.day if last else seoul_day(now) - _FIRST
+    since, until = (datetime.combine(one, at, tzinfo=SEOUL) for one in (day, seoul_day(now)))
+    promised: list[tuple[str, ...]] = [
+        (str(one.month), standard.title, one.changed, one.why)
+        for standard, one in monthly.noticed(since, until)
+    ]
+    cases = FrozenCases.objects.filter(number__gt=1, frozen_at__gt=since, frozen_at__lte=until)
+    return promised + [
+        (str(Month.of(row.month)), f"통계: {row.get_sheet_display()}", "", row.why)
+        for row in cases.order_by("frozen_at", "pk")
+    ]
 
 
 def context_of(found: Sequence[Section]) -> dict[str, Any]:
