@@ -21,21 +21,20 @@ def count(n: int | None) -> str:
 
 def minutes(value: int | None) -> str:
     """Open time: ``1시간 20분``."""
-    if value is None:
-        return _("해당 없음")
-    hours, rest = divmod(value, _HOUR)
-    parts = [_("%(n)s시간") % {"n": f"{hours:,}"}] if hours else []
-    parts += [_("%(n)s분") % {"n": rest}] if rest or not hours else []
-    return " ".join(parts)
+    return _two_parts(value, _HOUR, _("%(n)s시간"), _("%(n)s분"))
 
 
 def hours(value: int | None) -> str:
     """Time that passed: ``4일 3시간``."""
+    return _two_parts(value, _DAY, _("%(n)s일"), _("%(n)s시간"))
+
+
+def _two_parts(value: int | None, size: int, large: str, little: str) -> str:
     if value is None:
         return _("해당 없음")
-    days, rest = divmod(value, _DAY)
-    parts = [_("%(n)s일") % {"n": f"{days:,}"}] if days else []
-    parts += [_("%(n)s시간") % {"n": rest}] if rest or not days else []
+    whole, rest = divmod(value, size)
+    parts = [large % {"n": f"{whole:,}"}] if whole else []
+    parts += [little % {"n": rest}] if rest or not whole else []
     return " ".join(parts)
 
 
