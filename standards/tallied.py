@@ -76,7 +76,14 @@ def read(question: Question, *, now: datetime) -> Iterator[Found]:
         cursor.execute(_statement(question, today=due_day(now)), {"now": stored})
         rows = cursor.fetchall()
     for standard, category, month, team, *counts in rows:
-        yield Found(standard, category, month and Month.parse(month), team, *map(int, counts))
+        yield Found(standard, category, _month(month), team, *map(int, counts))
+
+
+def _month(first: date | str | None) -> Month | None:
+    """SQLite has no dates, only texts."""
+    if first is None:
+        return None
+    return Month.of(date.fromisoformat(first) if isinstance(first, str) else first)
 
 
 def _statement(asked: Question, *, today: date) -> str:

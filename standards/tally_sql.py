@@ -73,7 +73,10 @@ _DAY_OF: Final = {
     "sqlite": "date(substr(at, 1, 19), '+9 hours')",
 }
 _DAY: Final = {"postgresql": "DATE '{}'", "sqlite": "'{}'"}
-_MONTH: Final = {"postgresql": "to_char(t.day, 'YYYY-MM')", "sqlite": "substr(t.day, 1, 7)"}
+_MONTH: Final = {
+    "postgresql": "date_trunc('month', t.day::timestamp)::date",
+    "sqlite": "date(t.day, 'start of month')",
+}
 _FIRST_OF_MONTH: Final = {
     "postgresql": "date_trunc('month', d.day)::date",
     "sqlite": "date(d.day, 'start of month')",
@@ -98,6 +101,7 @@ def rows_of_pairs() -> str:
 
 
 def month_of_t() -> str:
+    """The first day of the month; a date, which is sooner made and sorted than a text."""
     return _MONTH[connection.vendor]
 
 

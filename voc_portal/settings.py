@@ -133,10 +133,12 @@ else:
     _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     _database["CONN_HEALTH_CHECKS"] = True
     # A server that is gone without a word is noticed, and who hangs in a transaction lets go.
+    # Compiling a query takes longer than any page may; PostgreSQL would do it where it expects a
+    # query to be costly, as with a million cases it does of several.
     _database["OPTIONS"] = {
         "connect_timeout": 5,
         "tcp_user_timeout": 20_000,
-        "options": "-c idle_in_transaction_session_timeout=120000",
+        "options": "-c idle_in_transaction_session_timeout=120000 -c jit=off",
     }
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

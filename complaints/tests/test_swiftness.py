@@ -173,7 +173,7 @@ def test_a_case_through_the_services_is_read(file: Callable[..., Any]) -> None:
 
 def test_the_charter_says_the_median(client: Client) -> None:
     assert "swift-handling" in registry.measured()
-    assert registry.asides_of("swift-handling", date(2026, 11, 1)) == []
+    assert registry.asides_of("swift-handling", date(2026, 5, 1)) == []
     answered("2026-07-06 10:00", "2026-07-07 10:00")  # 1
     answered("2026-07-06 10:00", "2026-07-08 10:00")  # 2
     answered("2026-07-06 10:00", "2026-07-10 10:00", kind="suggestion")  # 4
@@ -186,6 +186,21 @@ def test_the_charter_says_the_median(client: Client) -> None:
         "모든 의견 3건의 중앙값은 2일입니다(기준 5일)."
     ) in text
     assert "1건 가운데 1건 지킴" in text
+
+
+def test_what_is_said_is_kept_until_beat_looks_again() -> None:
+    """A quarter of a large centre is not read for each look at the page."""
+    day, looked = date(2026, 11, 1), seoul("2026-11-01 10:00")
+    assert swiftness.said(day) == []  # that there is nothing to say is kept as well
+    answered("2026-07-06 10:00", "2026-07-07 10:00")
+    assert swiftness.said(day) == []
+    swiftness.look_again(now=looked)
+    with CaptureQueriesContext(connection) as queries:
+        words = swiftness.said(day)
+    assert "불만 1건의 중앙값은 업무일 1일" in words[0]
+    assert not any("standards_commitment" in query["sql"] for query in queries)
+    set_option(key="swift_days", value="3", by=SYSTEM, now=looked)
+    assert "(기준 3일)" in swiftness.said(day)[0]
 
 
 def test_beat_measures() -> None:
