@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from centre import steady
 from records.fields import EncryptedJSONField
 
 
@@ -89,7 +90,9 @@ class User(AbstractBaseUser):
         """The roles granted to this account; none while the account is switched off."""
         if not self.is_active:
             return frozenset()
-        return frozenset(self.role_grants.values_list("role", flat=True))
+        granted = self.role_grants.values_list("role", flat=True)
+        found: frozenset[str] = steady.kept(("roles", self.pk), lambda: frozenset(granted))
+        return found
 
     def has_role(self, *roles: str) -> bool:
         return not self.roles.isdisjoint(roles)
@@ -97,7 +100,8 @@ class User(AbstractBaseUser):
     @cached_property
     def at_the_desk(self) -> bool:
         """Whether this is a person of the team that takes what nobody else takes."""
-        return StaffMember.objects.filter(user=self, team__takes_unassigned=True).exists()
+        rows = StaffMember.objects.filter(user=self, team__takes_unassigned=True)
+        return bool(steady.kept(("at the desk", self.pk), rows.exists))
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Django's question ("app.action_model"). ``RoleBackend`` has the last word."""

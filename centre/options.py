@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
+from centre import steady
 from centre.calendar import Allowance, CalendarError, Rule, Unit
 from centre.errors import BadOption
 from centre.models import Option
@@ -470,7 +471,8 @@ def value(key: str) -> Any:
     KeyError for an unknown key; BadOption when what is stored makes no sense.
     """
     spec = specs()[key]
-    stored = Option.objects.filter(key=key).values_list("value", flat=True).first()
+    rows = Option.objects.filter(key=key).values_list("value", flat=True)
+    stored = steady.kept(("option", key), rows.first)
     return parse(spec, spec.default if stored is None else stored)
 
 

@@ -157,7 +157,8 @@ def people_in(
 
 def _in_position(position: str, *, team: Team | None, at: datetime) -> list[StaffMember]:
     people = people_in(position, at=at, team=team).select_related("team", "user")
-    return list(people.order_by("extension", "pk"))
+    question = ("in position", position, team and team.pk, seoul_day(at))
+    return list(steady.kept(question, lambda: list(people.order_by("extension", "pk"))))
 
 
 def _first(

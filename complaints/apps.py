@@ -77,6 +77,7 @@ class ComplaintsConfig(AppConfig):
             text_only=queries.text_only_among,
             say=saying.say,
             hold=_base.hold,
+            citizens_only=frozenset({"delivered"}),
         )
         registry.tracking_extras.append(again.on_the_page)
         centre_registry.register_duties("열린 고객의 소리", handing.open_duties)

@@ -93,6 +93,7 @@ class Handlers:
     hold: Hold | None = None
     text_only: TextOnly | None = None
     say: Say | None = None
+    citizens_only: frozenset[str] = frozenset()
 
 
 _NOTHING = Handlers()
@@ -113,11 +114,33 @@ def register(
     hold: Hold | None = None,
     text_only: TextOnly | None = None,
     say: Say | None = None,
+    citizens_only: frozenset[str] = frozenset(),
 ) -> None:
-    """Say what follows for notices about ``subject_type``; a second call replaces the first."""
+    """Say what follows for notices about ``subject_type``; a second call replaces the first.
+
+    ``citizens_only``: outcomes that matter of citizens' notices alone; nobody is told of the staff's.
+    """
     _handlers[subject_type] = Handlers(
-        delivered, failed, unreached, visible_to, link, numbers, find, wishes, hold, text_only, say
+        delivered,
+        failed,
+        unreached,
+        visible_to,
+        link,
+        numbers,
+        find,
+        wishes,
+        hold,
+        text_only,
+        say,
+        citizens_only,
     )
+
+
+def is_wanted(subject_type: str, outcome: str, *, of_citizen: bool) -> bool:
+    """Whether anybody asked to be told of this outcome of such a notice."""
+    if follow_up(subject_type, outcome) is None:
+        return False
+    return of_citizen or outcome not in _handlers[subject_type].citizens_only
 
 
 def follow_up(subject_type: str, outcome: str) -> FollowUp | None:

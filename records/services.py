@@ -106,7 +106,7 @@ def record(
     return row
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_many(events: Sequence[NewEvent]) -> int:
     """Record a batch with one insert; events whose key is taken are left out. Says how many.
 

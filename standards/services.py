@@ -13,7 +13,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from centre.calendar import Due, Rule, seoul_day
 from centre.queries import calendar as calendar_in_force
@@ -57,7 +57,6 @@ __all__ = [
 # --- opening --------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def open_commitment(
     *,
     code: str,
@@ -94,26 +93,38 @@ def open_commitment(
         due = _set_by_hand(due_at, started_at=started_at)
     if cap_at is not None:
         due = min(due, _aware(cap_at))
-    commitment, _created = Commitment.objects.get_or_create(
-        key=key,
-        defaults={
-            "standard": standard,
-            "code": code,
-            "category": category,
-            "subject_type": subject_type,
-            "subject_id": subject_id,
-            "team": team,
-            "rule": terms.rule,
-            "allowance": terms.allowance,
-            "started_at": started_at,
-            "first_due_at": due,
-            "due_at": due,
-            "cap_at": cap_at,
-            "calendar_version": calendar.version,
+    return _once(
+        Commitment(
+            key=key,
+            standard=standard,
+            code=code,
+            category=category,
+            subject_type=subject_type,
+            subject_id=subject_id,
+            team=team,
+            rule=terms.rule,
+            allowance=terms.allowance,
+            started_at=started_at,
+            first_due_at=due,
+            due_at=due,
+            cap_at=cap_at,
+            calendar_version=calendar.version,
             **_first_step(code, started_at=started_at, due_at=due, now=now, calendar=calendar),
-        },
+        )
     )
-    return commitment
+
+
+def _once(row: Commitment) -> Commitment:
+    """The row, written; or the one that another transaction wrote under its key meanwhile."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        known = Commitment.objects.filter(key=row.key).first()
+        if known is None:
+            raise
+        return known
+    return row
 
 
 def due_for_code(code: str, start: datetime) -> Due:

@@ -126,7 +126,7 @@ class Cases:
         world.later(days * 480, "answer", answer)
         if world.chance(WITHDRAWN) and not case.anonymous:
             world.later(world.minutes(400), "withdraw", partial(self.withdraw, case.pk))
-        elif world.chance(SUPPLEMENT):
+        elif world.comes_up("supplement", SUPPLEMENT):
             world.later(world.minutes(200), "ask for more", partial(self.ask, case.pk))
         elif world.chance(REFERRED) and case.kind != Kind.COMPLIMENT:
             world.later(world.minutes(200), "refer", partial(self.refer, case.pk))
@@ -137,7 +137,9 @@ class Cases:
         """Nobody answers it before the end."""
         age = self.world.end - now
         found = [ages for ages in (LATE, DUE) if ages[0] < age < ages[1]]
-        if not found or self._left_open[found[0]] >= LEFT_OPEN or not self.world.chance(0.7):
+        if not found or self._left_open[found[0]] >= LEFT_OPEN:
+            return False
+        if not self.world.comes_up(f"left since {found[0][0]}", 0.7):
             return False
         self._left_open[found[0]] += 1
         return True
@@ -239,7 +241,9 @@ class Cases:
         if case.stage > 1:
             self._write_letter(case, by, now)
         share = RAISED_IN_A_HURRY if self.hurried else RAISED_AGAIN
-        if draft.decision in {"accepted", "partly_accepted"} and self.world.chance(share):
+        if draft.decision in {"accepted", "partly_accepted"} and self.world.comes_up(
+            "raised again", share
+        ):
             between = AGAIN_IN_A_HURRY if self.hurried else AGAIN_AFTER
             again = now + timedelta(days=self.world.rng.uniform(*between))
             self.world.at(again, "raise again", partial(self.raise_again, case_id, opinion))
@@ -249,7 +253,7 @@ class Cases:
         return self.world.rng.choice([person for person in here if person.pk != case.handler_id])
 
     def _draft(self, case: Complaint, opinion: Opinion, now: datetime) -> Draft:
-        grants = self.world.chance(0.72)
+        grants = self.world.comes_up(f"granted {case.kind} {case.stage}", 0.72)
         today = now.astimezone(SEOUL).date()
         due = self.world.calendar.add_open_days(today, self.world.rng.randint(4, 15))
         if case.kind == Kind.ENQUIRY:
@@ -384,8 +388,9 @@ class Cases:
         by = lead if lead is not None and lead.pk != action.owner_id else next(iter(managers), None)
         if action.status == "done" and by is not None and by.pk not in queries.kept_out(case):
             share = CARRIED_OUT_IN_A_HURRY if self.hurried else CARRIED_OUT
+            failed = self.world.comes_up(f"not carried out {case.stage}", 1 - share)
             services.verify_action(
-                action_id=action_id, carried_out=self.world.chance(share), note="직접 확인함",
+                action_id=action_id, carried_out=not failed, note="직접 확인함",
                 by=by, now=now,
             )  # fmt: skip
 

@@ -31,7 +31,7 @@ class Desk:
     # --- absences ---------------------------------------------------------------------------------
 
     def plan_absence(self, day: date) -> None:
-        if self.world.chance(AWAY):
+        if self.world.comes_up("away", AWAY):
             self.world.at(self.world.instant(day, 8.9), "absence", partial(self.go_away, day))
         for hour in (9.02, 11.0, 13.02, 15.0, 17.0):
             self.world.at(self.world.instant(day, hour), "follow absences", self.follow)
@@ -104,7 +104,7 @@ class Desk:
         by = self._somebody(now)
         if by is None:
             return
-        if self.world.chance(0.55):
+        if not self.world.comes_up("call for a colleague", 0.45):
             services.answer_on_the_spot(
                 form_token=self.world.token(), origin="phone", by=by, now=now
             )

@@ -11,13 +11,16 @@ from typing import Any, Final
 
 from notices.services.delivering import REFUSED
 
-DATA: Final = Path(__file__).resolve().parent.parent / "data" / "demo_opinions.toml"
+FOLDER: Final = Path(__file__).resolve().parent.parent / "data"
+DATA, TEXTS = FOLDER / "demo_opinions.toml", FOLDER / "demo_texts.toml"
+#: How many of the opinions are one of the texts that have an answer of their own.
+OF_ITS_OWN: Final = 0.25
 #: How many of a hundred opinions come by each channel.
 CHANNELS: Final = {
     "web": 58, "phone": 20, "visit": 8, "email": 5, "fax": 3, "post": 3, "box": 2, "letter": 1,
 }  # fmt: skip
 #: One address of so many cannot be reached.
-MISTYPED: Final = 60
+MISTYPED, FIRST_MISTYPED = 60, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Citizen:
 
     @property
     def mistyped(self) -> bool:
-        return self.number % MISTYPED == MISTYPED // 2
+        return self.number % MISTYPED == FIRST_MISTYPED
 
     @property
     def phone(self) -> str:
@@ -60,6 +63,15 @@ def _data() -> dict[str, Any]:
     return tomllib.loads(DATA.read_text("utf-8"))
 
 
+@cache
+def _texts() -> dict[str, list[dict[str, str]]]:
+    """The texts with an answer of their own, by topic."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for text in tomllib.loads(TEXTS.read_text("utf-8"))["texts"]:
+        found.setdefault(text["topic"], []).append(text)
+    return found
+
+
 def citizen(rng: Random, number: int) -> Citizen:
     data = _data()
     return Citizen(rng.choice(data["surnames"]) + rng.choice(data["given"]), number)
@@ -71,13 +83,23 @@ def matter(rng: Random) -> str:
     return _filled(rng.choice(topic["opinions"])[1], _words(rng, month=rng.randint(1, 12)))
 
 
+def praise(rng: Random, *, month: int) -> Opinion:
+    """An opinion that is a compliment."""
+    while (found := opinion(rng, month=month)).kind != "compliment":
+        pass
+    return found
+
+
 def opinion(rng: Random, *, month: int) -> Opinion:
     """``month`` is that of the day in Seoul: people speak of the one before."""
     topics = _data()["topics"]
     topic = rng.choices(topics, weights=[t["weight"] for t in topics])[0]
-    kind, subject, body = rng.choice(topic["opinions"])
     words = _words(rng, month=(month - 2) % 12 + 1)
     channel = rng.choices(list(CHANNELS), weights=list(CHANNELS.values()))[0]
+    own = _texts().get(topic["code"], [])
+    if own and rng.random() < OF_ITS_OWN:
+        return _of_its_own(rng.choice(own), topic, channel=channel, words=words)
+    kind, subject, body = rng.choice(topic["opinions"])
     opening, closing = rng.choice(_data()["openings"]), rng.choice(_data()["closings"])
     return Opinion(
         kind=kind,
@@ -86,6 +108,21 @@ def opinion(rng: Random, *, month: int) -> Opinion:
         subject=_filled(subject, words),
         body=opening + _filled(body, words) + closing,
         answer=_filled(topic["answer"], words),
+        declined=_filled(topic["declined"], words),
+        planned=_filled(topic["planned"], words),
+    )
+
+
+def _of_its_own(
+    text: dict[str, str], topic: dict[str, Any], *, channel: str, words: dict[str, str]
+) -> Opinion:
+    return Opinion(
+        kind=text["kind"],
+        topic=topic["code"],
+        channel=text["channel"] or channel,
+        subject=_filled(text["subject"], words),
+        body=_filled(text["body"], words),
+        answer=_filled(text.get("answer", topic["answer"]), words),
         declined=_filled(topic["declined"], words),
         planned=_filled(topic["planned"], words),
     )

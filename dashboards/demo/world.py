@@ -6,11 +6,11 @@ import heapq
 import itertools
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Min
+from django.db import connection
 
 from centre import queries as centre_queries
 from centre.calendar import SEOUL, Allowance, Calendar, Rule
@@ -33,15 +33,25 @@ class StandsStill(RuntimeError):
 class World:
     """The clock, the acts still to come, and a count of what was done."""
 
-    def __init__(self, *, seed: int, start: datetime, end: datetime) -> None:
+    def __init__(
+        self, *, seed: int, start: datetime, end: datetime, shows_all: bool = False
+    ) -> None:
+        """``shows_all``: what seldom happens does so once for certain (`comes_up`)."""
         self.rng = Random(seed)  # noqa: S311 - a simulation
         self.now = start
         self.end = end
         self.done: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self._still_to_come_up = shows_all
+        self._came_up: set[str] = set()
         self._acts: list[tuple[datetime, int, str, Act]] = []
         self._order = itertools.count()
         self.calendar: Calendar = centre_queries.calendar()
+        #: Asked at each instant: putting the statements together costs more than their answers.
+        steps = Commitment.objects.filter(next_step_at__lte=end).order_by("next_step_at")
+        mails = Notice.objects.sendable(now=end).order_by("next_attempt_at")
+        self._steps = steps.values_list("next_step_at")[:1].query.sql_with_params()
+        self._mails = mails.values_list("next_attempt_at")[:1].query.sql_with_params()
 
     # --- planning ---------------------------------------------------------------------------------
 
@@ -60,6 +70,14 @@ class World:
 
     def chance(self, share: float) -> bool:
         return self.rng.random() < share
+
+    def comes_up(self, what: str, share: float) -> bool:
+        """By chance; in a past that shows all the first time for certain."""
+        drawn = self.chance(share)
+        if not self._still_to_come_up or what in self._came_up:
+            return drawn
+        self._came_up.add(what)
+        return True
 
     def minutes(self, median: float, *, spread: float = 0.7) -> float:
         """A time that people take: mostly near ``median``, now and then much longer."""
@@ -127,14 +145,28 @@ class World:
             pass
 
     def _next_due(self) -> datetime | None:
-        step = Commitment.objects.aggregate(at=Min("next_step_at"))["at"]
-        mail = Notice.objects.sendable(now=self.end).aggregate(at=Min("next_attempt_at"))["at"]
-        return min((at for at in (step, mail) if at is not None), default=None)
+        found = [_earliest(query) for query in (self._steps, self._mails)]
+        return min((at for at in found if at is not None), default=None)
 
     def _deliver(self, at: datetime) -> int:
         """A pass of delivery; 0 where there was nothing to send, or what there was stays due."""
-        due = Notice.objects.sendable(now=at)
-        if not due.exists():
+        if not self._owes(at):
             return 0
         sent = notices.deliver(now=at + timedelta(seconds=2), simulated=True, heartbeat=False)
-        return sent or int(not due.exists())
+        return sent or int(not self._owes(at))
+
+    def _owes(self, at: datetime) -> bool:
+        """A mail is due."""
+        first = _earliest(self._mails)
+        return first is not None and first <= at
+
+
+def _earliest(query: tuple[str, tuple[Any, ...]]) -> datetime | None:
+    """The instant in the first row; SQLite answers with a text in UTC."""
+    with connection.cursor() as cursor:
+        cursor.execute(*query)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    at = datetime.fromisoformat(row[0]) if isinstance(row[0], str) else row[0]
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -30,8 +30,8 @@ OPEN_DAYS: Final = 247
 REGULARS: Final = 0.15
 #: The hours at which what is open is looked through.
 ROUNDS: Final = (9.5, 11.5, 14.0, 16.5)
-#: The opinion that is put into the box at the entrance.
-WITHOUT_A_NAME: Final = 6
+#: The opinion that is put into the box at the entrance, and the first that praises.
+WITHOUT_A_NAME, PRAISE = 6, 3
 #: Who is still waiting when the past goes over into the present.
 STILL_HERE: Final = (4, 2)
 
@@ -65,9 +65,10 @@ class Past:
         goes_on: bool = False,
         progress: Progress | None = None,
     ) -> None:
-        self.world = World(seed=seed, start=start, end=end)
+        short = end - start < SHORT
+        self.world = World(seed=seed, start=start, end=end, shows_all=short)
         self.beat = Beat(self.world)
-        self.cases = Cases(self.world, hurried=end - start < SHORT)
+        self.cases = Cases(self.world, hurried=short)
         self.desk = Desk(self.world)
         self.courses = Courses(self.world)
         self.asking = Asking(self.world, self.cases, share=share)
@@ -117,6 +118,8 @@ class Past:
         for _ in range(self._how_many(OPINIONS * 0.9 if is_open else OPINIONS * 0.2)):
             opinion = opinions.opinion(world.rng, month=day.month)
             self._said += 1
+            if self._said == PRAISE:
+                opinion = opinions.praise(world.rng, month=day.month)
             if self._said == WITHOUT_A_NAME:  # also a short past has one
                 opinion = replace(opinion, channel="box")
             at_any_hour = opinion.channel in {"web", "email"}

@@ -44,7 +44,7 @@ def centre(db: None, settings: Any) -> None:
 
 def live(**values: Any) -> Past:
     past = Past(
-        **{"seed": 3, "start": END - timedelta(days=24), "end": END, "share": 0.3, **values}
+        **{"seed": 3, "start": END - timedelta(days=24), "end": END, "share": 0.2, **values}
     )
     lived = past.live()
     assert lived.owed == 0
@@ -130,7 +130,7 @@ def test_the_same_seed_makes_the_same_figures(centre: None) -> None:
     figures = []
     for seed in (5, 5, 6):
         with transaction.atomic():
-            live(seed=seed, start=END - timedelta(days=3), share=0.5)
+            live(seed=seed, start=END - timedelta(days=2), share=0.5)
             figures.append(_figures())
             transaction.set_rollback(True)
     assert figures[0] == figures[1] != figures[2]
@@ -158,6 +158,27 @@ def test_the_same_seed_says_the_same() -> None:
     assert len({(o.subject, o.body) for o in said[0]}) > 30
     assert all("{" not in o.subject + o.body + o.answer + o.planned for o in said[0])
     assert any("12월" in o.body for o in said[0]), "people in January speak of December"
+
+
+def test_every_text_with_an_answer_of_its_own_fits_a_topic_a_kind_and_a_channel() -> None:
+    texts = opinions._texts()
+    topics = {topic["code"] for topic in opinions._data()["topics"]}
+    every = [text for of_topic in texts.values() for text in of_topic]
+    assert len(every) >= 40
+    assert set(texts) == topics
+    assert {text["kind"] for text in every} == {"complaint", "enquiry", "suggestion", "compliment"}
+    assert {text["channel"] for text in every} == set(opinions.CHANNELS)
+    words = opinions._words(Random(1), month=3)
+    for text in every:
+        opinions._filled(text["subject"] + text["body"] + text.get("answer", ""), words)
+
+
+@pytest.mark.parametrize(("shows_all", "first"), [(True, True), (False, False)])
+def test_in_a_past_that_shows_all_what_is_seldom_comes_up_once_for_certain(
+    db: None, shows_all: bool, first: bool
+) -> None:
+    world = World(seed=1, start=END, end=END + timedelta(days=1), shows_all=shows_all)
+    assert [world.comes_up("seldom", 0.0) for _ in range(3)] == [first, False, False]
 
 
 def test_addresses_of_the_simulated_lead_nowhere() -> None:

@@ -68,7 +68,9 @@ def settle(
 
 def wanted(notice: Notice, outcome: str) -> str:
     """The outcome, if anybody wants to be told of it."""
-    return outcome if registry.follow_up(notice.subject_type, outcome) else ""
+    of_citizen = notice.audience == Audience.CITIZEN
+    asked = registry.is_wanted(notice.subject_type, outcome, of_citizen=of_citizen)
+    return outcome if asked else ""
 
 
 def _shared(values: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +79,7 @@ def _shared(values: dict[str, Any]) -> dict[str, Any]:
 
 def _carry_along(notice: Notice, *, out_of: Collection[Status], **values: Any) -> list[Notice]:
     """The notices in this one's mail share its fate; those cancelled meanwhile do not."""
-    if notice.audience != Audience.STAFF:
+    if notice.template != DIGEST:
         return []
     open_states = [status for status in out_of if status != Status.CANCELLED]
     carried = list(notice.carries.filter(status__in=open_states).without_texts())
