@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from centre.models import Role, RoleGrant, StaffMember
+from centre.models import Role, RoleGrant, StaffMember, User
 from complaints import services
 from complaints.models import CorrectiveAction, Review
 from complaints.tests.conftest import MORNING
@@ -119,8 +119,7 @@ def test_others_see_neither_page_nor_list_nor_notice(review: Review) -> None:
 
 def test_the_person_concerned_reads_it_whatever_role_they_have_by_then(review: Review) -> None:
     press("seo.yh", review, "ask_statement", facts="절차서가 그대로임")
-    other = StaffMember.objects.get(user__username="song.hn").user
-    for user in (review.person.user, other):
+    for user in User.objects.filter(username__in=["nam.gy", "song.hn"]):
         user.role_grants.all().delete()
         RoleGrant.objects.create(user=user, role=Role.ADMINISTRATOR)
     own = browser_of("nam.gy")

@@ -10,6 +10,7 @@ not open them still has to be refused or told that there is nothing; a role that
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -290,8 +291,12 @@ def accounts(file: Callable[..., Filed]) -> dict[str, User]:  # noqa: F811
 
 
 @pytest.fixture
-def _pages_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def _pages_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nor is each refusal told in the log, which would bury what is wrong."""
     monkeypatch.setattr(Template, "render", lambda *_args: SafeString(""))
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def _client(user: User | None) -> Client:
