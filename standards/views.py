@@ -95,6 +95,7 @@ class _Year:
     """A year's results and those of the one before, as of a day in Seoul, and month by month."""
 
     on: date
+    is_over: bool
     results: Mapping[str, Result]
     before: Mapping[str, Result]
     by_month: Mapping[str, Mapping[Month, Result]]
@@ -110,6 +111,7 @@ class _Year:
         begin, end = Month.of(first), Month.of(last)
         return cls(
             on,
+            on.year < seoul_day(now).year,
             _sums(found, on.year),
             _sums(found, on.year - 1),
             found,
@@ -137,7 +139,7 @@ class Promise:
     ``words`` are the charter's, where one clause holds several promises; ``counted_as`` is the
     rule in force, which for some promises is a choice of the centre. ``before`` is last year's
     result, ``asides`` what is said beside the figure. ``line`` and ``table`` show thirteen months,
-    where months may be told of.
+    where months may be told of; ``withheld`` where a year is told of only once it is over.
     """
 
     standard: Standard
@@ -145,6 +147,7 @@ class Promise:
     before: Result
     measured: bool
     year: int
+    withheld: bool = False
     words: str = ""
     counted_as: _StrPromise | str = ""
     asides: list[str] = field(default_factory=list)
@@ -159,7 +162,7 @@ class Promise:
         facts = (
             *(row.pk, row.number, row.title, row.quote, row.measure, row.limit_text),
             *(row.own_limit, row.percent, self.result, self.before, self.measured, self.words),
-            *(str(self.counted_as), tuple(self.asides), self.line, self.table),
+            *(str(self.counted_as), tuple(self.asides), self.line, self.table, self.withheld),
             *(tuple(self.corrections), get_language()),
         )
         return _rendered(_Shown(facts, self, self.year))
@@ -180,7 +183,7 @@ class Promise:
 
     @property
     def hidden(self) -> bool:
-        return self.result.counted.is_few(self.standard.code)
+        return self.withheld or self.result.counted.is_few(self.standard.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +296,7 @@ def _promise(standard: Standard, year: _Year) -> Promise:
         year.before.get(code, Result()),
         measured=code in year.results or code in registry.measured(),
         year=year.on.year,
+        withheld=not (year.is_over or monthly.tells_of_months(code)),
         counted_as=COUNTED.get(terms_of(standard).rule, ""),
         asides=registry.asides_of(code, year.on),
         corrections=year.corrections.get(code, []),

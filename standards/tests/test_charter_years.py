@@ -105,6 +105,24 @@ def test_cautions_are_told_of_by_the_year_only(client: Client) -> None:
     assert "5건 미만" in part
 
 
+def test_cautions_of_a_year_that_runs_have_no_number_however_many(client: Client) -> None:
+    some_history()
+    for number in range(1, 8):
+        start = at(f"2026-0{number}-05 10:00")
+        promise(f"r{number}", code="stage-3", started_at=start, now=start)
+        services.fulfil(key=f"r{number}", at=start, now=start)
+    running, later = (shown("stage-3", day) for day in ("2026-11-20 10:00", "2027-01-02 10:00"))
+    assert running.withheld
+    assert running.hidden
+    assert later.before.counted.n == 7
+    assert not later.before_hidden
+    text = page(client)
+    part = text[text.index(f'id="promise-{running.standard.number}"') :].partition("</details>")[0]
+    assert "해가 끝나야 수를 알립니다" in part
+    assert "끝난 해의 합만, 그것도 5건부터" in part
+    assert "7건" not in part
+
+
 # --- the year -------------------------------------------------------------------------------------
 
 
