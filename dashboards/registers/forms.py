@@ -41,7 +41,7 @@ class DownloadForm(forms.Form):
         lines=True,
         required=False,
         help_text=_(
-            "가리지 않을 때만 열 글자 넘게 적습니다. 누가, 언제, 왜 받았는지 접속기록에 남습니다."
+            "가리지 않을 때만 열 글자 이상 적습니다. 누가, 언제, 왜 받았는지 접속기록에 남습니다."
         ),
     )
 
@@ -65,7 +65,7 @@ class DownloadForm(forms.Form):
         if given.get("personal") == PLAIN and "reason" not in self.errors:
             if len("".join(reason.split())) < SHORTEST:
                 raise ValidationError(
-                    {"reason": _("가리지 않는 까닭을 열 글자 넘게 적어 주십시오.")}
+                    {"reason": _("가리지 않는 까닭을 열 글자 이상 적어 주십시오.")}
                 )
         elif given.get("personal") != PLAIN:
             given["reason"] = ""
