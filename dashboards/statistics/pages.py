@@ -164,9 +164,17 @@ def breakdowns(month: PublicMonth, called: Names) -> list[Breakdown]:
     ]
 
 
+def is_over(months: Sequence[PublicMonth]) -> bool:
+    """Whether these months of a year, from its first with figures on, reach to its end."""
+    return bool(months) and months[-1].month.month == _MONTHS
+
+
 def year_breakdowns(months: Sequence[PublicMonth], called: Names) -> list[Breakdown]:
-    """Of a whole year; nothing before its last month is frozen, or a month could be subtracted."""
-    if len(months) < _MONTHS or any(not one.tables for one in months):
+    """Of a year that is over, from its first month with figures on.
+
+    Nothing before its last month is frozen, or a month could be subtracted.
+    """
+    if not is_over(months) or any(not one.tables for one in months):
         return []
     return [
         _breakdown(measure, _of_year(measure, months), called, key=measure.value)
@@ -187,7 +195,7 @@ def results(months: Sequence[PublicMonth], called: Names) -> Breakdown | None:
         return None
     table = months[0].tables[Measure.DECISION]
     if len(months) > 1:
-        table = _results_of_year(months) if len(months) == _MONTHS else None
+        table = _results_of_year(months) if is_over(months) else None
     return _breakdown(Measure.DECISION, table, called, key=Measure.DECISION.value)
 
 

@@ -162,12 +162,11 @@ def _year(year: int, first: Month, last: Month, *, now: datetime) -> dict[str, A
         if month.year == year - 1 and month >= first and month.month in same
     ]
     others = [(_("작년 같은 기간"), pages.summed(before))] if before else []
-    given = public.cautions(year)
     return {
         **_common(first, last),
         "year": year,
         "title": _("%(year)s년") % {"year": year},
-        "is_whole": len(months) == 12 and months[-1].frozen_at is not None,
+        "is_whole": pages.is_over(months) and all(one.frozen_at for one in months),
         "facts": pages.facts(pages.summed(months), others),
         "chart": pages.months_chart(months),
         "lines": pages.month_lines(months),
@@ -177,10 +176,18 @@ def _year(year: int, first: Month, last: Month, *, now: datetime) -> dict[str, A
             pages.summed_promises(months), [pages.summed_promises(before)] if before else []
         ),
         **_handled(months, called),
-        "cautions": _("5건 미만") if 0 < given < FEW else _("%(n)s건") % {"n": given},
+        "cautions": _cautions(year, last),
         "corrections": [one for month in months for one in month.corrections],
         "satisfaction": satisfaction(date(year, 1, 1), date(year, 12, 31)),
     }
+
+
+def _cautions(year: int, last: Month) -> str:
+    """Of a year that is over, and from five up: a total that grows would tell of one person."""
+    if year >= last.year:
+        return _("해가 끝난 뒤에 싣습니다")
+    given = public.cautions(year)
+    return _("5건 미만") if given < FEW else _("%(n)s건") % {"n": given}
 
 
 # --- open data ------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import combinations
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from dashboards.intake.figures import Measure
 from dashboards.intake.freezing import freeze
 from dashboards.intake.tallying import recount
 from dashboards.statistics import months as public
-from dashboards.statistics import pages
+from dashboards.statistics import pages, views
 from dashboards.statistics.publishing import (
     Table,
     repeats_shown,
@@ -168,9 +169,34 @@ def test_a_year_has_its_months_and_the_total_of_cautions(
     text = shown(client, "?year=2026")
     total = len(autumn) - len(of_month(autumn, 2025, 9))
     assert f"<dd>{total}건" in text
-    assert "3차 주의 조치(한 해의 합만 싣습니다):" in text
+    assert "3차 주의 조치(끝난 해의 합만, 5건부터 싣습니다):" in text
+    assert "해가 끝난 뒤에 싣습니다" in text
     assert "한 해가 모두 마감된 뒤에" in text
     assert "kind-chart" not in text
+
+
+@pytest.mark.parametrize(
+    ("year", "given", "said"),
+    [
+        (2026, 40, "해가 끝난 뒤에 싣습니다"),
+        (2025, 0, "5건 미만"),
+        (2025, 4, "5건 미만"),
+        (2025, 5, "5건"),
+    ],
+)
+def test_cautions_are_told_of_years_that_are_over_from_five_up(
+    monkeypatch: pytest.MonkeyPatch, year: int, given: int, said: str
+) -> None:
+    monkeypatch.setattr(views.public, "cautions", lambda _year: given)
+    assert views._cautions(year, Month(2026, 11)) == said
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "over"), [(9, 12, True), (1, 12, True), (12, 12, True), (1, 11, False)]
+)
+def test_a_year_that_began_late_is_whole_once_it_is_over(first: int, last: int, over: bool) -> None:
+    months = [SimpleNamespace(month=Month(2025, month)) for month in range(first, last + 1)]
+    assert pages.is_over(months) is over  # type: ignore[arg-type]
 
 
 def test_what_was_corrected_is_told_with_its_reason(
