@@ -120,7 +120,7 @@ def _keys(cases: QuerySet[Complaint]) -> list[int]:
 
 
 def _counted(cases: ComplaintQuerySet, *, exact: bool) -> Total:
-    bare: QuerySet[Any] = cases.order_by()
+    bare: QuerySet[Any] = cases.order_by().values("pk")  # nothing else has to be made
     if exact:
         return Total(bare.count())
     count = bare[: COUNTED + 1].count()
