@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +13,12 @@ from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import Page, expect, sync_playwright
 
+from centre.models import StaffMember
 from complaints.tests.staff import browser_of
 from conftest import chromium_path
 from reception.tests.axe import violations
 from standards.models import Observation, Standard
+from surveys.models import Publication, Status, Survey
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,6 +27,21 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 MANAGER = "seo.yh"
+#: A4 within its margins, in pixels of a browser.
+PAPER = {"width": 725, "height": 1062}
+#: Whether what is at the middle of an element is the element: nothing lies over it or cuts it.
+SEEN = """(one) => {
+  const box = one.getBoundingClientRect();
+  return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) === one;
+}"""
+#: Verdicts and figures that stick out of the sheet or out of their cell.
+CUT = """[...document.querySelectorAll(
+  ".board-promises .board-mark, .board-promises .board-rate, .board-scores li, .board-compared td"
+)].filter((one) => one.getClientRects().length && (
+  one.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5
+  || one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline-block"
+  || one.getBoundingClientRect().right > one.parentElement.getBoundingClientRect().right + 0.5
+)).map((one) => one.textContent)"""
 
 
 @pytest.fixture
@@ -47,7 +64,7 @@ def signed_in(page: Page, live_server: Any, full: None) -> Page:
 
 @pytest.fixture
 def full(demo_centre: None, file: Any, come: Any, take: Any) -> None:
-    """Every promise has a month with cases, half of them below the target: the longest sheet."""
+    """Every promise has cases and long words, all fall short, surveys are published: the longest sheet."""
     cache.clear()
     now = timezone.now()
     for at in range(6):
@@ -58,13 +75,32 @@ def full(demo_centre: None, file: Any, come: Any, take: Any) -> None:
         )
     take(now=now - timedelta(minutes=3))
     come(now=now - timedelta(minutes=3), sought="nam.gy")
+    Standard.objects.filter(valid_until=None).update(
+        name="접수한 의견은 접수한 날부터 근무일 기준으로 정한 날 안에 알려 드리고 결과를 "
+        "전화와 문자와 우편으로 다시 알려 드립니다",
+        limit_text="접수한 날부터 근무일 14일 안(공휴일 빼고)",
+    )
     Observation.objects.bulk_create(
         Observation(
-            key=f"full:{standard.pk}:{months}", standard=standard, n=20,
-            kept=12 if standard.pk % 2 else 20, at=now - timedelta(days=30 * months),
+            key=f"full:{standard.pk}:{months}", standard=standard, n=2000,
+            kept=1201, at=now - timedelta(days=30 * months),
         )
         for standard in Standard.objects.filter(valid_until=None)
         for months in range(13)
+    )  # fmt: skip
+    for number in range(6):
+        _published(number, now)
+
+
+def _published(number: int, now: datetime) -> None:
+    survey = Survey.objects.create(
+        kind="visit", series=f"full-{number}", slug=f"full-{number}", confidential=False,
+        title=f"2026년 자원봉사 교육과 상담을 이용하신 분의 만족도 조사 {number}차",
+        status=Status.PUBLISHED, closed_at=now, created_at=now,
+    )  # fmt: skip
+    Publication.objects.create(
+        survey=survey, published_at=now, published_by=StaffMember.objects.earliest("pk"),
+        results={"headline": {"score": 88.8}, "people": 1234},
     )  # fmt: skip
 
 
@@ -83,12 +119,36 @@ def test_axe_finds_nothing_and_nothing_sticks_out(signed_in, live_server, addres
 
 
 def test_it_is_one_sheet_of_paper(signed_in, live_server):
+    signed_in.set_viewport_size(PAPER)
     signed_in.goto(f"{live_server.url}/dashboard/?period=year")
     printed = signed_in.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
     box = re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", printed)
     assert box is not None
     assert [round(float(side)) for side in box.groups()] == pytest.approx([595, 842], abs=2)
+
+
+def test_nothing_of_the_sheet_is_cut_at_its_edges(signed_in, live_server):
+    page = signed_in
+    page.set_viewport_size(PAPER)
+    page.goto(f"{live_server.url}/dashboard/?period=year")
+    page.emulate_media(media="print")
+    assert page.locator(".board-promises .board-mark:visible").count() > 24
+    assert page.locator(".board-scores li:visible").count() >= 4
+    assert page.evaluate(CUT) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+
+
+def test_every_promise_can_be_seen(signed_in, live_server):
+    """Nothing around the long table may cut it: the last row is drawn where it stands."""
+    page = signed_in
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{live_server.url}/dashboard/?period=year")
+    marks = page.locator(".board-promises .board-mark")
+    assert marks.count() == Standard.objects.filter(valid_until=None).count()
+    for mark in (marks.first, marks.last):
+        mark.scroll_into_view_if_needed()
+        assert mark.evaluate(SEEN)
 
 
 def test_the_wall_fits_its_screen(signed_in, live_server):
