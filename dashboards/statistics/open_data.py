@@ -27,7 +27,6 @@ from standards.figures import Tally
 from standards.months import Month
 
 #: What is withheld has no number and says why here.
-FEW: Final = "5건 미만"
 TOGETHER: Final = "5건 미만이 있어 합침"
 WITHHELD: Final = "수가 적어 싣지 않음"
 #: Stands behind the day of the last correction.
@@ -60,7 +59,7 @@ def _of_month(one: PublicMonth, called: Names) -> Iterator[Figure]:
     yield from _tables(one, called, TABLES, intake_on)
     if one.frozen_at:
         repeats = repeats_shown(one.intake.repeats, one.intake.total)
-        note = FEW if repeats is None else ""
+        note = WITHHELD if repeats is None else ""
         yield Figure(one.month, intake_on, "받은 의견", "다시 말씀", repeats, "건", note)
     yield from _handled(one.month, one.intake, handled_on)
     yield from _tables(one, called, (Measure.DECISION,), handled_on)

@@ -222,4 +222,6 @@ def _figures(now: datetime) -> Iterator[open_data.Figure]:
 def _file(pieces: Iterable[bytes | str], kind: str, name: str) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(pieces, content_type=kind)
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    # Other sites may read it too: there is nothing in it that is not public.
+    answer["Access-Control-Allow-Origin"] = "*"
     return answer

@@ -175,6 +175,15 @@ def test_a_year_has_its_months_and_the_total_of_cautions(
     assert "kind-chart" not in text
 
 
+@pytest.mark.parametrize("name", ["data.csv", "data.json"])
+def test_other_sites_may_read_the_data(client: Client, autumn: list[Complaint], name: str) -> None:
+    answer = client.get(f"/statistics/{name}")
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    told = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert "다시 말씀" in told
+    assert '"5건 미만"' not in told
+
+
 @pytest.mark.parametrize(
     ("year", "given", "said"),
     [
