@@ -196,7 +196,7 @@ def test_other_sites_may_read_the_data(client: Client, autumn: list[Complaint], 
 def test_cautions_are_told_of_years_that_are_over_from_five_up(
     monkeypatch: pytest.MonkeyPatch, year: int, given: int, said: str
 ) -> None:
-    monkeypatch.setattr(views.public, "cautions", lambda _year: given)
+    monkeypatch.setattr(public, "cautions", lambda _year: given)
     assert views._cautions(year, Month(2026, 11)) == said
 
 
