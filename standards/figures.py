@@ -32,6 +32,7 @@ __all__ = [
     "by_team",
     "check_period",
     "of_year",
+    "shown",
 ]
 
 #: Counts about a few people are hidden below this number, all of them, so that none can be found
@@ -99,6 +100,18 @@ MOST_YEARS: Final = 10
 EARLIEST: Final = date(2000, 1, 1)
 LATEST: Final = date(2099, 12, 31)
 Key = TypeVar("Key", bound=Hashable)
+
+
+def shown(part: int, whole: int) -> str:
+    """A share as every page and mail says it: ``66.6%``, ``75.0%``, ``100%``; "" of nothing.
+
+    Cut to one decimal and not rounded, so that what is not reached is never written as reached.
+    Whole numbers are given, so that no binary fraction decides. Pure.
+    """
+    if not whole:
+        return ""
+    tenths = part * 1000 // whole
+    return f"{tenths // 10}%" if part in {0, whole} else f"{tenths // 10}.{tenths % 10}%"
 
 
 def check_period(first: date, last: date) -> None:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from centre.calendar import seoul_day
 from centre.charts import Point, sparkline
 from standards.correcting import NAMES, standing
-from standards.figures import HIDDEN_WHERE_FEW, Result, Tally, by_month
+from standards.figures import HIDDEN_WHERE_FEW, Result, Tally, by_month, shown
 from standards.models import Correction, FrozenMonth, Standard
 from standards.months import Month, months_between
 
@@ -97,7 +97,7 @@ def _table(rows: tuple[tuple[Month, Tally, bool], ...], _language: str | None) -
 def _cells(tally: Tally) -> tuple[str, str]:
     if tally.rate is None:
         return translate("해당 없음"), ""
-    return f"{tally.kept}/{tally.n}", f"{tally.rate * 100:.1f}%"
+    return f"{tally.kept}/{tally.n}", shown(tally.kept, tally.n)
 
 
 def _share(tally: Tally) -> str:

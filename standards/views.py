@@ -172,9 +172,9 @@ class Promise:
         return self.before.counted.is_few(self.standard.code)
 
     @property
-    def rate(self) -> float | None:
-        rate = self.result.counted.rate
-        return None if rate is None else rate * 100
+    def rate(self) -> str:
+        """In words; "" where there was no case."""
+        return figures.shown(self.result.counted.kept, self.result.counted.n)
 
     @property
     def reached(self) -> bool:

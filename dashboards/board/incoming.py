@@ -17,6 +17,7 @@ from dashboards import intake
 from dashboards.board.periods import Days, Period
 from dashboards.intake import Intake
 from dashboards.intake.figures import OUTCOMES, Outcome, Spread
+from standards.figures import shown
 from surveys import queries as surveys
 
 WEEKDAYS: Final = ("월", "화", "수", "목", "금", "토", "일")
@@ -147,7 +148,7 @@ def _compared(found: Intake, before: Intake | None, year_ago: Intake | None) -> 
 def _repeat_words(found: Intake) -> str:
     if found.repeat_rate is None:
         return "해당 없음"
-    return f"{found.repeat_rate * 100:.1f}% ({found.repeats:,}/{found.total:,})"
+    return f"{shown(found.repeats, found.total)} ({found.repeats:,}/{found.total:,})"
 
 
 def _stage_words(found: Intake) -> str:

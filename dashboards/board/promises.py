@@ -222,10 +222,11 @@ def rate_words(tally: Tally) -> str:
     """``98.2%``, cut and not rounded: what is not reached is not written as reached."""
     if not tally.n:
         return NO_CASE
-    return percent_words(Decimal(tally.kept) / tally.n)
+    return figures.shown(tally.kept, tally.n)
 
 
 def percent_words(share: Decimal) -> str:
+    """A target, without a decimal that says nothing: ``98%``."""
     tenths = int(share * 1000)
     return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}%"
 

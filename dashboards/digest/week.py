@@ -13,7 +13,6 @@ from django.urls import reverse
 from centre.models import Role, StaffMember
 from complaints.models import Channel, Complaint, Kind
 from dashboards.digest.times import last_week
-from dashboards.evaluation.sheet import percent
 from notices.texts import table
 from standards import figures
 from standards.evidence.periods import midnight
@@ -91,10 +90,9 @@ def _shown(result: Result | None, target: float) -> str:
     if result is None or not result.counted.n:
         return _NO_CASE
     tally = result.counted
-    rate = 100.0 * tally.kept / tally.n
     below = tally.kept * 1000 < round(target * 10) * tally.n
-    shown = percent(rate, below=target)
-    return f"{shown} ({tally.kept}/{tally.n}){' 미달' if below else ''}"
+    rate = figures.shown(tally.kept, tally.n)
+    return f"{rate} ({tally.kept}/{tally.n}){' 미달' if below else ''}"
 
 
 def _came_in(first: date, team: int | None) -> Any:
@@ -141,10 +139,11 @@ def context_of(week: Week) -> dict[str, Any]:
                 "link": "",
             }
         )
-    rate = percent(100.0 * tally.kept / tally.n) if tally.n else "해당 없음"
+    rate = figures.shown(tally.kept, tally.n)
+    told = f"{rate}({tally.kept:,}/{tally.n:,})" if rate else "해당 없음"
     return {
         "period": f"{week.first.month}월 {week.first.day}일~{week.last.month}월 {week.last.day}일",
-        "rate": rate,
+        "rate": told,
         "received": str(week.n_received),
         "items": items,
     }

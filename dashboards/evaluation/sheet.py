@@ -7,7 +7,6 @@ left out here, not by the page.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -226,14 +225,9 @@ def is_reached(line: Line) -> bool | None:
     return counts["kept"] * 1000 >= round(line["target"] * 10) * counts["n"]
 
 
-def percent(rate: float | None, *, below: float | None = None) -> str:
-    """``98.3%``; "" where there is none. Never rounded up to all, nor to a target that was missed."""
-    if rate is None:
-        return ""
-    shown = round(rate, 1)
-    if shown >= 100 > rate or (below is not None and rate < below <= shown):
-        shown = math.floor(rate * 10) / 10
-    return f"{shown:g}%" if shown in {0.0, 100.0} else f"{shown:.1f}%"
+def shown(counts: Mapping[str, Any] | None) -> str:
+    """``98.3%``; "" where there is none."""
+    return figures.shown(int(counts["kept"]), int(counts["n"])) if counts else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,16 +263,15 @@ class Row:
     def rate(self) -> str:
         if self.hidden:
             return ""
-        rate = rate_of(self.line["counts"])
-        return NO_CASE if rate is None else percent(rate, below=self.line["target"])
+        return shown(self.line["counts"]) or NO_CASE
 
     @property
     def before(self) -> str:
         counts = self.line["before"]
         if counts is None:
             return FEW_WORDS
-        rate = rate_of(counts)
-        return NO_CASE if rate is None else f"{percent(rate)} ({counts['kept']:,}/{counts['n']:,})"
+        rate = shown(counts)
+        return f"{rate} ({counts['kept']:,}/{counts['n']:,})" if rate else NO_CASE
 
     @property
     def state(self) -> str:
@@ -293,7 +286,9 @@ class Row:
         if counts is not None and counts["overdue"]:
             said.append(f"기한이 지났으나 끝나지 않은 {counts['overdue']:,}건을 포함합니다.")
         if counts is not None and counts["kept_extended"]:
-            said.append(f"연장 후 지킨 {counts['kept_extended']:,}건은 지킨 것에 넣지 않았습니다.")
+            said.append(
+                f"연장 뒤 지킨 {counts['kept_extended']:,}건은 지킨 것에도 측정 건수에도 넣지 않았습니다."
+            )
         if counts is not None and counts["excluded"]:
             said.append(f"이송·취하·병합 {counts['excluded']:,}건은 따로 셌습니다.")
         others = self.line["others"]
@@ -345,7 +340,7 @@ class Summary:
 
     @property
     def rate(self) -> str:
-        return percent(100.0 * self.kept / self.n) if self.n else NO_CASE
+        return figures.shown(self.kept, self.n) or NO_CASE
 
 
 def rows_of(document: Document) -> list[Row]:

@@ -7,7 +7,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from dashboards.intake.figures import Spread
-from standards.figures import Tally
+from standards.figures import Tally, shown
 
 NONE: Final = "–"
 _HOUR: Final = 60
@@ -44,7 +44,7 @@ def wait(value: int | None, spread: Spread) -> str:
 
 def percent(part: int, whole: int) -> str:
     """``93.4%``; zero of zero is no case."""
-    return f"{part * 100 / whole:.1f}%" if whole else _("해당 없음")
+    return shown(part, whole) or _("해당 없음")
 
 
 def rate(tally: Tally) -> str:

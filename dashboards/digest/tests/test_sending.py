@@ -169,7 +169,7 @@ def test_figures_are_those_of_the_rows_and_cautions_are_left_out(
     sending.send(now=seoul("2026-09-14 09:10"))
     manager = StaffMember.objects.get(position="secretary_general")
     body = body_to(manager, "weekly").body
-    assert "66.7% (2/3) 미달" in body
+    assert "66.6% (2/3) 미달" in body
     assert "주의" not in body
 
 

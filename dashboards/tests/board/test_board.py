@@ -255,7 +255,7 @@ def test_every_standard_in_force_has_its_row(busy):
 
 @pytest.mark.parametrize(("kept", "missed", "words"), [
     (0, 0, "해당 없음"), (1, 0, "100%"), (0, 1, "0%"), (999, 1, "99.9%"), (9999, 1, "99.9%"),
-    (2, 1, "66.6%"), (1, 999_999, "0%"),
+    (2, 1, "66.6%"), (1, 999_999, "0.0%"),
 ])  # fmt: skip
 def test_a_rate_is_never_rounded_up_to_what_was_not_reached(kept, missed, words):
     assert rate_words(Tally(kept=kept, missed=missed)) == words
