@@ -29,6 +29,7 @@ from dashboards import intake
 from dashboards.board import incoming, now, periods, promises
 from dashboards.board.periods import Period
 from dashboards.board.scope import Scope, scope_of
+from dashboards.refusing import refused
 from standards import figures as tallies
 
 #: Asked again after so many seconds; the script reads it from the page.
@@ -99,7 +100,7 @@ def _refused(request: HttpRequest) -> HttpResponse:
         "약속을 지킨 결과는 누구나 보는 ‘서비스헌장’에 있습니다. 이 화면이 필요하시면 시스템 관리자에게 "
         "역할을 말씀해 주십시오."
     )
-    return render(request, "403.html", {"message": message}, status=403)
+    return refused(request, message)
 
 
 @for_leaders

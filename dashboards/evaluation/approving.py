@@ -17,6 +17,7 @@ from django.urls import reverse
 from centre import queries as centre_queries
 from centre.models import ApprovalStep, Position, Role, StaffMember
 from centre.queries import Approver
+from centre.rights import may
 from centre.words import korean_instant
 from dashboards.evaluation import sheet
 from dashboards.evaluation._base import SUBJECT, change, lock, record, require, words
@@ -220,6 +221,14 @@ def send_back(*, signature_id: int, comment: str, by: StaffMember, now: datetime
     return evaluation
 
 
+def may_take_back(evaluation: Evaluation, person: StaffMember) -> bool:
+    """Whoever laid it before the approvers, and who publishes: others would void their signatures."""
+    if may(person.user, "publish_evaluation"):
+        return True
+    submission = last_submission(evaluation)
+    return submission is not None and submission.by_id == person.pk
+
+
 @transaction.atomic
 def take_back(*, evaluation_id: int, reason: str, by: StaffMember, now: datetime) -> Evaluation:
     """Write on, although it waits or is approved: the signatures are void, a new round begins."""
@@ -228,6 +237,8 @@ def take_back(*, evaluation_id: int, reason: str, by: StaffMember, now: datetime
     evaluation = lock(evaluation_id)
     if evaluation.status not in {Status.APPROVING, Status.APPROVED}:
         raise NotNow("결재를 올린 평가만 거둘 수 있습니다.")
+    if not may_take_back(evaluation, by):
+        raise NotAllowed("결재를 올린 분이나 관리자만 거둘 수 있습니다.")
     asked = waiting(evaluation)
     if asked is not None:
         _drop(asked, evaluation, now=now)

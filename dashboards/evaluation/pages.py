@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from centre import queries as centre_queries
@@ -17,6 +17,7 @@ from centre.calendar import seoul_day
 from centre.models import StaffMember
 from centre.rights import may
 from complaints.back_office.views import staff_of
+from dashboards import refusing
 from dashboards.evaluation import approving, publishing, sheet, writing
 from dashboards.evaluation.approving import path_of
 from dashboards.evaluation.errors import ChangedMeanwhile, Refused
@@ -34,7 +35,6 @@ from dashboards.evaluation.printing import page_of
 Context = dict[str, Any]
 UNPROCESSABLE: Final = 422
 _FOLDER: Final = "admin/dashboards/evaluation"
-_YEARS_BACK: Final = 3
 read_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -50,7 +50,7 @@ def show_list(request: HttpRequest, context: Context) -> HttpResponse:
     """All evaluations, and the years that can be begun."""
     person = _person(request)
     if not may(person.user, "write_evaluation"):
-        raise PermissionDenied
+        return refusing.refused(request, _refusal())
     problem, typed = "", {"year": request.POST.get("year", ""), "why": request.POST.get("why", "")}
     if request.method == "POST":
         try:
@@ -62,11 +62,12 @@ def show_list(request: HttpRequest, context: Context) -> HttpResponse:
             problem = str(refused)
     rows = list(Evaluation.objects.select_related("saved_by", "started_by"))
     going = {row.year for row in rows if row.status in OPEN}
-    last = seoul_day(timezone.now()).year - 1
+    now = timezone.now()
+    last = seoul_day(now).year - 1
     context |= {
         "title": "이행실적 평가",
         "rows": rows,
-        "years": [year for year in range(last, last - _YEARS_BACK, -1) if year not in going],
+        "years": [year for year in sheet.years_with_figures(last, now=now) if year not in going],
         "published": {row.year for row in rows if row.status == Status.PUBLISHED},
         "problem": problem,
         "typed": typed,
@@ -93,7 +94,8 @@ def show(request: HttpRequest, context: Context, pk: int) -> HttpResponse:
     evaluation = get_object_or_404(
         Evaluation.objects.select_related("saved_by", "started_by"), pk=pk
     )
-    _check_sight(person, evaluation)
+    if not _may_see(person, evaluation):
+        return refusing.refused(request, _refusal())
     if request.method == "POST" and request.POST.get("do") in {"save", "submit"}:
         return _save(request, context, evaluation, person)
     problem = ""
@@ -106,13 +108,19 @@ def show(request: HttpRequest, context: Context, pk: int) -> HttpResponse:
     return _page(request, context, evaluation, person, problem=problem)
 
 
-def _check_sight(person: StaffMember, evaluation: Evaluation) -> None:
+def _may_see(person: StaffMember, evaluation: Evaluation) -> bool:
     """Who writes them, and whoever was asked to sign this one."""
     if may(person.user, "write_evaluation"):
-        return
+        return True
     asked = Signature.objects.filter(submission__evaluation=evaluation, approver=person)
-    if not asked.exists():
-        raise PermissionDenied
+    return asked.exists()
+
+
+def _refusal() -> str:
+    return _(
+        "이행실적 평가는 관리자와 팀장이 쓰고, 결재를 부탁받은 분이 보는 화면입니다. 맡으신 일은 "
+        "‘오늘 할 일’에 있고, 공개한 평가는 누구나 보는 ‘서비스헌장’에서 볼 수 있습니다."
+    )
 
 
 def _form(evaluation: Evaluation, *data: Any) -> EvaluationForm:
@@ -277,6 +285,7 @@ def _page(
         "edition": Edition.objects.filter(submission=submission).first() if submission else None,
         "improvements": _improvements(evaluation),
         "writes": writes,
+        "may_take_back": writes and approving.may_take_back(evaluation, person),
         "may_publish": may(person.user, "publish_evaluation"),
         "problem": problem,
         "others": others or [],
@@ -305,7 +314,8 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """The sheets as they would be printed: as frozen, or as they stand now."""
     person = _person(request)
     evaluation = get_object_or_404(Evaluation, pk=pk)
-    _check_sight(person, evaluation)
+    if not _may_see(person, evaluation):
+        return refusing.refused(request, _refusal())
     submission = approving.last_submission(evaluation)
     if submission is not None and evaluation.status != Status.DRAFT:
         document = submission.document

@@ -95,6 +95,21 @@ def check_year(year: int, *, now: datetime) -> None:
         raise Refused(f"{figures.EARLIEST.year}년부터의 해를 골라 주십시오.", field="year")
 
 
+#: So many years back can be begun from the list.
+YEARS_BACK: Final = 3
+
+
+def years_with_figures(last: int, *, now: datetime) -> list[int]:
+    """The last years in which any promise has a case, the newest first: others are refused."""
+    years = range(last, max(last - YEARS_BACK, figures.EARLIEST.year - 1), -1)
+    return [year for year in years if _has_figures(year, now=now)]
+
+
+def _has_figures(year: int, *, now: datetime) -> bool:
+    codes = {row.code: row for row in _versions(year)}
+    return bool(figures.of_year(year, now=now, standards=codes))
+
+
 def lines_of(year: int, *, now: datetime) -> list[Line]:
     """Every public standard that was in force in the year, with its figures.
 

@@ -134,7 +134,11 @@ def test_who_may_look(written: Evaluation, writer: StaffMember) -> None:
     member = StaffMember.objects.filter(position=Position.MEMBER).select_related("user").first()
     assert member is not None
     for address in (LIST, url(written), f"{LIST}{written.pk}/preview/"):
-        assert signed_in(member).get(address).status_code == 403
+        refused = signed_in(member).get(address)
+        assert refused.status_code == 403
+        words = refused.content.decode()
+        assert "오늘 할 일" in words and "서비스헌장" in words
+        assert "뒤로 가서" not in words
         assert Client().get(address).status_code == 302
     assert signed_in(writer).get(f"{LIST}999999/change/").status_code == 404
 

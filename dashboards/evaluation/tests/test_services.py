@@ -11,7 +11,7 @@ import pytest
 from django.db import Error, connection, transaction
 
 from centre.factories import AbsenceFactory
-from centre.models import ApprovalStep, Position, StaffMember
+from centre.models import ApprovalStep, Position, Role, StaffMember
 from complaints.tests.conftest import seoul
 from dashboards.board.promises import rate_words
 from dashboards.evaluation import approving, publishing, sheet, writing
@@ -297,6 +297,28 @@ def test_whoever_is_away_is_passed_over(written: Evaluation, writer: StaffMember
     new = approving.pass_on(evaluation_id=written.pk, by=writer, now=later)
     assert new.approver not in {asked.approver, writer}
     assert Signature.objects.get(pk=asked.pk).decision == Decision.DROPPED
+
+
+def test_only_who_laid_it_before_the_approvers_or_a_manager_takes_it_back(
+    approved: Evaluation, writer: StaffMember, manager: StaffMember
+) -> None:
+    others = StaffMember.objects.filter(user__role_grants__role=Role.LEAD)
+    lead = others.exclude(user__role_grants__role=Role.MANAGER).exclude(pk=writer.pk).earliest("pk")
+    with pytest.raises(NotAllowed, match="올린 분이나 관리자"):
+        approving.take_back(evaluation_id=approved.pk, reason="까닭", by=lead, now=NOW)
+    approved.refresh_from_db()
+    assert approved.status == Status.APPROVED
+    found = approving.take_back(evaluation_id=approved.pk, reason="까닭", by=manager, now=NOW)
+    assert found.status == Status.DRAFT
+
+
+def test_only_years_with_figures_are_offered(year: int) -> None:
+    offered = sheet.years_with_figures(NOW.year - 1, now=NOW)
+    assert year in offered
+    for one in range(NOW.year - 1, NOW.year - 1 - sheet.YEARS_BACK, -1):
+        if one not in offered:
+            with pytest.raises(Refused):
+                sheet.lines_of(one, now=NOW)
 
 
 def test_taken_back_the_signatures_are_void(
