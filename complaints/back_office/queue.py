@@ -80,7 +80,7 @@ class Stage(TextChoices):
 
 
 class Within(TextChoices):
-    OVERDUE = "overdue", _("기한 지남")
+    OVERDUE = "overdue", _("기한이나 처음 약속을 넘김")
     TODAY = "today", _("오늘까지")
     SOON = "soon", _("3일 안")
 
@@ -232,7 +232,7 @@ def with_marked_clock(cases: ComplaintQuerySet) -> ComplaintQuerySet:
 
 
 def due_within(cases: ComplaintQuerySet, due: str, *, now: datetime) -> Any:
-    """Open cases by their date (`with_clock`); one with a second promise stays overdue."""
+    """Open cases by their date (`with_clock`); one with a second promise stays overdue, and only that."""
     return cases.filter(is_due(due, now=now))
 
 
@@ -243,7 +243,8 @@ def is_due(due: str, *, now: datetime) -> Q:
         return counted & (Q(due_at__lt=now) | Q(clock_code="reply-renewed"))
     days = SOON_DAYS if due == Within.SOON else 0
     until = datetime.combine(seoul_day(now) + timedelta(days=days + 1), time(), tzinfo=SEOUL)
-    return counted & Q(due_at__gte=now, due_at__lt=until)
+    first = ~Q(clock_code="reply-renewed")
+    return counted & first & Q(due_at__gte=now, due_at__lt=until)
 
 
 #: What not every case has; without it a case stands last.

@@ -31,12 +31,14 @@ from reception.queries import notes_visible_to
 
 VISITS, CALLBACKS, LATE = "visits", "callbacks", "late"
 OVERDUE, TODAY, SOON, OPEN = "overdue", "today", "soon", "open"
+#: Of the overdue: the first promise was missed, the date promised instead is still ahead. No column.
+RENEWED: Final = "renewed"
 #: The columns, with their words; ``LATE`` and ``OVERDUE`` are alarms.
 COLUMNS: Final = {
     VISITS: "기다리는 방문",
     CALLBACKS: "회신할 연락",
     LATE: "늦은 회신",
-    OVERDUE: "기한 지남",
+    OVERDUE: "기한 지남·처음 약속을 넘김",
     TODAY: "오늘까지",
     SOON: f"{SOON_DAYS}일 안(오늘 포함)",
     OPEN: "처리 중 모두",
@@ -54,6 +56,12 @@ class Number:
     column: str
     n: int
     url: str
+    renewed: int = 0
+
+    @property
+    def note(self) -> str:
+        """What would otherwise read as a contradiction: dates ahead among the overdue."""
+        return f"{self.renewed}건은 처음 약속을 넘김, 새 기한은 아직" if self.renewed else ""
 
     @property
     def label(self) -> str:
@@ -137,11 +145,13 @@ def _due(state: str, marked_due: datetime | None, days: _Days) -> Iterator[str]:
     due_at = marked_due - queue.MARK if renewed else marked_due
     if due_at < days.now or renewed:
         yield OVERDUE
-    if due_at >= days.now:
-        if due_at < days.today_ends:
-            yield TODAY
-        if due_at < days.soon_ends:
-            yield SOON
+        if due_at >= days.now:
+            yield RENEWED
+        return
+    if due_at < days.today_ends:
+        yield TODAY
+    if due_at < days.soon_ends:
+        yield SOON
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +204,12 @@ def _count_visits(counts: Counts, scope: Scope, *, now: datetime) -> date | None
 
 def _numbers(found: dict[str, int], address: Callable[[str], str]) -> list[Number]:
     return [
-        Number(column, found.get(column, 0), address(column) if found.get(column) else "")
+        Number(
+            column,
+            found.get(column, 0),
+            address(column) if found.get(column) else "",
+            found.get(RENEWED, 0) if column == OVERDUE else 0,
+        )
         for column in COLUMNS
     ]
 

@@ -19,9 +19,12 @@ from centre import options
 from centre.calendar import SEOUL, seoul_day
 from centre.models import Role, StaffMember
 from centre.words import korean_day, korean_instant
+from complaints import queries
 from complaints.back_office import queue
+from complaints.back_office.due import Due
 from complaints.back_office.queue import Wanted, Who, Within
 from complaints.back_office.today import queue_url, scope
+from complaints.models import Complaint
 from dashboards.digest import times
 from dashboards.digest.models import Round
 from dashboards.evaluation.approving import path_of as evaluation_path
@@ -33,7 +36,7 @@ from standards import monthly
 from standards.evidence import board
 from standards.evidence.charges import Charges
 from standards.evidence.telling import until
-from standards.models import Duty
+from standards.models import Commitment, Duty
 from standards.months import Month
 from surveys.models import ResultFinding
 from surveys.services.findings import results_path
@@ -111,7 +114,7 @@ def _cases(person: StaffMember, *, now: datetime) -> list[Section]:
     whose = scope(person.user)
     lists: list[tuple[str, str, dict[str, Any]]] = [
         ("today", "오늘까지 답할 건", {"who": whose, "due": Within.TODAY}),
-        ("overdue", "기한이 지난 건", {"who": whose, "due": Within.OVERDUE}),
+        ("overdue", "기한이 지났거나 처음 약속을 넘긴 건", {"who": whose, "due": Within.OVERDUE}),
         ("approvals", "내 결재를 기다리는 건", {"who": Who.ALL, "approval": True}),
     ]
     return [
@@ -125,6 +128,7 @@ def _case_section(
     cases = queue.found(wanted, user=person.user, now=now)
     first = list(queue.listed(cases)[:SHOWN])
     rows = queue.rows_of(first, person=person, now=now)
+    promised = _first_promises(first)
     return Section(
         code=code,
         title=title,
@@ -135,12 +139,27 @@ def _case_section(
                 row.case.receipt_number,
                 row.case.topic.name,
                 str(row.case.handler or row.case.team or "정하지 않음"),
-                row.due.short_date or row.due.words,
+                _due_words(row.due, promised.get(queries.reply_key(row.case))),
             )
             for row in rows
         ],
         url=queue_url(wanted),
     )
+
+
+def _first_promises(cases: Sequence[Complaint]) -> dict[str, datetime]:
+    """When each of these was to be answered first, by the key of that promise. One query."""
+    keys = [queries.reply_key(case) for case in cases]
+    return dict(Commitment.objects.filter(key__in=keys).values_list("key", "due_at"))
+
+
+def _due_words(due: Due, first: datetime | None) -> str:
+    """The date; beside a second promise the first, which was missed."""
+    shown = due.short_date or due.words
+    if not due.renewed or first is None:
+        return shown
+    day = seoul_day(first)
+    return f"처음 약속 {day.month}월 {day.day}일을 넘김, 새 기한 {shown}"
 
 
 def _evaluations(person: StaffMember) -> Section:

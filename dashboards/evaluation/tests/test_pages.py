@@ -137,7 +137,8 @@ def test_who_may_look(written: Evaluation, writer: StaffMember) -> None:
         refused = signed_in(member).get(address)
         assert refused.status_code == 403
         words = refused.content.decode()
-        assert "오늘 할 일" in words and "서비스헌장" in words
+        assert "오늘 할 일" in words
+        assert "서비스헌장" in words
         assert "뒤로 가서" not in words
         assert Client().get(address).status_code == 302
     assert signed_in(writer).get(f"{LIST}999999/change/").status_code == 404

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from centre.calendar import SEOUL
 from centre.models import StaffMember, Team
+from complaints.back_office import queue
 from complaints.models import Complaint
 from complaints.tests.staff import browser_of, page_of, words_of
 from dashboards.board.incoming import incoming_of
@@ -115,6 +116,22 @@ def test_teams_add_up_to_the_whole_and_people_to_their_team(busy, person):
         assert whole.n == sum(team.line.numbers[at].n for team in found.teams)
         for team in found.teams:
             assert team.line.numbers[at].n == sum(line.numbers[at].n for line in team.people)
+
+
+def test_a_case_with_a_second_promise_stands_in_one_column(busy, person):
+    """Its first promise was missed: it is overdue, with that said, and due nowhere else."""
+    user, case = person(MANAGER).user, busy[1]
+    lists = [
+        due
+        for due in queue.Within.values
+        if queue.found(queue.Wanted(due=due), user=user, now=NOW).filter(pk=case.pk).exists()
+    ]
+    assert lists == ["overdue"]
+    scope = scope_of(user, "", today=TODAY)
+    assert scope is not None
+    overdue = next(one for one in now_of(scope, now=NOW).total if one.column == "overdue")
+    assert (overdue.renewed, overdue.note[:2]) == (1, "1건")
+    assert "처음 약속을 넘김, 새 기한은 아직" in words_of(browser_of(MANAGER).get(BOARD))
 
 
 def test_people_are_not_ranked(busy, person):
