@@ -103,7 +103,7 @@ def _cells(tally: Tally) -> tuple[str, str]:
 def _share(tally: Tally) -> str:
     if tally.rate is None:
         return translate("해당 없음")
-    found = {"rate": f"{tally.rate * 100:.1f}", "n": tally.n, "kept": tally.kept}
+    found = {"rate": shown(tally.kept, tally.n).removesuffix("%"), "n": tally.n, "kept": tally.kept}
     return translate("%(rate)s%%(%(n)d건 중 %(kept)d건)") % found
 
 
