@@ -178,9 +178,10 @@ def _stretches(places: Sequence[_Place | None]) -> Iterator[list[_Place]]:
 def _dots(places: Sequence[_Place | None], *, radius: float, numbered: bool) -> SafeString:
     drawn = []
     standing = [place for place in places if place is not None]
+    labelled = _labelled(standing) if numbered else []
     for place in standing:
         drawn.append(_dot(place, radius))
-        if numbered and (place.below or place is standing[-1]):
+        if place in labelled:
             drawn.append(
                 format_html(
                     '<text class="ch-value" x="{}" y="{}" text-anchor="middle">{}</text>',
@@ -192,6 +193,20 @@ def _dots(places: Sequence[_Place | None], *, radius: float, numbered: bool) -> 
                 )
             )
     return format_html_join("", "{}", ((one,) for one in drawn))
+
+
+#: How wide a character of a number is at most, that two of them do not run into each other.
+_CHARACTER: Final = 10
+
+
+def _labelled(standing: Sequence[_Place]) -> list[_Place]:
+    """The last, and from it backwards what is below the target, where its number has room."""
+    found: list[_Place] = []
+    for place in reversed(standing):
+        room = found[-1].x - place.x if found else _WIDTH
+        if not found or (place.below and room >= _CHARACTER * len(place.shown)):
+            found.append(place)
+    return found
 
 
 def _dot(place: _Place, radius: float) -> SafeString:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import xml.etree.ElementTree as ET
@@ -101,6 +102,17 @@ def test_what_is_below_its_target_has_another_shape_and_its_number():
     assert len(list(tree.iter(f"{SVG}polygon"))) == 1
     shown = [one.text for one in tree.iter(f"{SVG}text") if one.get("class") == "ch-value"]
     assert shown == ["94.9%", "99%"]
+
+
+def test_numbers_beside_each_other_do_not_run_into_each_other():
+    points = [Point(f"{at}월", 83.3, "83.3%") for at in range(1, 14)]
+    tree = read(trend("t", "t", points, target=95, target_shown="목표 95%"))
+    places = [
+        float(one.attrib["x"]) for one in tree.iter(f"{SVG}text") if one.get("class") == "ch-value"
+    ]
+    assert len(places) > 4
+    assert all(later - one >= 50 for one, later in itertools.pairwise(places))
+    assert len(list(tree.iter(f"{SVG}polygon"))) == 13
 
 
 def test_higher_values_stand_higher_and_zero_stands_on_the_floor():

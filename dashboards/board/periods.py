@@ -72,7 +72,7 @@ def days_in_words(first: date, last: date) -> str:
 
 def read(asked: Mapping[str, str], *, today: date) -> tuple[Period, str]:
     """The period asked for, and what was wrong with it: then it is this month, in which today is."""
-    kind = asked.get("period", "") or (FREE if asked.get("first") else MONTH)
+    kind = asked.get("period", "") or (FREE if asked.get("first") or asked.get("last") else MONTH)
     try:
         if kind == FREE:
             return _free(asked, today=today), ""

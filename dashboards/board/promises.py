@@ -112,7 +112,8 @@ class Promises:
 
     @property
     def short(self) -> list[Row]:
-        return self._with(Standing.SHORT)
+        """The furthest from its target first: promises, not persons."""
+        return sorted(self._with(Standing.SHORT), key=_shortfall, reverse=True)
 
     @property
     def met(self) -> list[Row]:
@@ -218,6 +219,10 @@ def _standing(tally: Tally, target: Decimal) -> Standing:
     return Standing.MET if tally.kept >= target * tally.n else Standing.SHORT
 
 
+def _shortfall(row: Row) -> Decimal:
+    return row.standard.target - Decimal(row.tally.kept) / row.tally.n
+
+
 def rate_words(tally: Tally) -> str:
     """``98.2%``, cut and not rounded: what is not reached is not written as reached."""
     if not tally.n:
@@ -278,6 +283,7 @@ def _headings() -> Iterator[tuple[str, str]]:
 def _charts(rows: Mapping[str, Row]) -> list[tuple[Row, SafeString]]:
     """The trend of what did not reach its target, and always of the answer to opinions."""
     short = [row for code, row in rows.items() if row.short and code != FIRST]
+    short.sort(key=_shortfall, reverse=True)
     shown = [row for row in short if row.standard.public]
     if FIRST in rows:
         shown.insert(0, rows[FIRST])

@@ -46,6 +46,13 @@ class Asked:
     period: Period
     at: datetime
     wrong: list[str]
+    typed: dict[str, str]
+
+    @property
+    def form(self) -> dict[str, str]:
+        """What stands in the fields of the period: where it was refused, as it was typed."""
+        shown = self._query(period=self.period.kind)
+        return shown | {name: self.typed[name] for name in shown if name in self.typed}
 
     @property
     def address(self) -> str:
@@ -89,9 +96,16 @@ def for_leaders(page: Page) -> Any:
         if scope is None:
             return _refused(request)
         period, wrong = periods.read(request.GET.dict(), today=today)
-        return page(request, Asked(scope, period, at, [one for one in (wrong, scope.wrong) if one]))
+        return page(request, _asked(request, scope, period, at, wrong))
 
     return guarded
+
+
+def _asked(request: HttpRequest, scope: Scope, period: Period, at: datetime, wrong: str) -> Asked:
+    typed = request.GET.dict() if wrong else {}
+    if wrong and "period" not in typed:
+        typed["period"] = periods.FREE
+    return Asked(scope, period, at, [one for one in (wrong, scope.wrong) if one], typed)
 
 
 def _refused(request: HttpRequest) -> HttpResponse:

@@ -134,6 +134,13 @@ def test_a_case_with_a_second_promise_stands_in_one_column(busy, person):
     assert "처음 약속을 넘김, 새 기한은 아직" in words_of(browser_of(MANAGER).get(BOARD))
 
 
+def test_what_was_typed_stays_where_it_is_refused(at_work, demo_centre):
+    page = page_of(browser_of(MANAGER).get(f"{BOARD}?period=free&first=2026-09-08&last=2026-09-01"))
+    assert 'value="2026-09-08"' in page
+    assert 'value="2026-09-01"' in page
+    assert '<option value="free" selected>' in page
+
+
 def test_people_are_not_ranked(busy, person):
     scope = scope_of(person(MANAGER).user, "", today=TODAY)
     assert scope is not None

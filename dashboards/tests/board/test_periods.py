@@ -58,6 +58,7 @@ def test_free_days(first, last, shown, before, year_ago):
     ({"period": "free", "first": "2001-01-01", "last": "2026-01-01"}, "10년까지"),
     ({"period": "free", "first": "2026-02-30", "last": "2026-03-01"}, "2026-11-01처럼"),
     ({"period": "free"}, "2026-11-01처럼"),
+    ({"last": "2026-11-01"}, "2026-11-01처럼"),
     ({"period": "free", "first": "<script>", "last": "9" * 500}, "2026-11-01처럼"),
     ({"period": "decade"}, "모르는 기간"),
 ])  # fmt: skip
