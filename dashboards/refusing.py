@@ -10,5 +10,8 @@ from django.utils.translation import gettext as _
 
 def refused(request: HttpRequest, message: str) -> HttpResponse:
     """403 with this sentence and the ways to one's own work and to the charter."""
-    ways = [(reverse("admin:index"), _("오늘 할 일")), (reverse("charter"), _("서비스헌장"))]
+    ways = [
+        (reverse("admin:index"), _("오늘 할 일")),
+        (reverse("standards:charter"), _("서비스헌장")),
+    ]
     return render(request, "403.html", {"message": message, "ways": ways}, status=403)
