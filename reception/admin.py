@@ -87,9 +87,9 @@ def show(request: HttpRequest, model: type[Model], context: dict[str, Any]) -> H
     if not isinstance(user, User) or person_of(user) is None or not may(user, listing.right):
         raise PermissionDenied
     form = PastFilter(request.GET, states=listing.states, now=now)
-    page = Paginator(listing.find(form.wanted(), user, now), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
+    wanted = form.wanted()
+    found = model._default_manager.none() if wanted is None else listing.find(wanted, user, now)
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     rest = request.GET.copy()
     rest.pop("page", None)
     tabs = [
@@ -104,6 +104,7 @@ def show(request: HttpRequest, model: type[Model], context: dict[str, Any]) -> H
         "rows": listing.rows(page.object_list),
         "query": rest.urlencode(),
         "listing": listing,
+        "understood": wanted is not None,
         "tabs": tabs,
         "months": options.number("difficult_call_months"),
     }

@@ -1,4 +1,8 @@
-"""How past records of the desk are chosen: forms sent with GET. What is not understood is left."""
+"""How past records of the desk are chosen: forms sent with GET.
+
+A period that is none is said to be none and finds nothing: rows of another period would be taken
+for those that were asked for. Any other choice that is not understood is left.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +21,13 @@ from reception.models import Ending, VisitState
 
 ANY = ("", _("모두"))
 #: Days beyond these are taken for slips: the calendar ends where midnight in Seoul has no date.
-YEARS = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
+_SPAN = _("1900년부터 2999년까지의 날을 골라 주십시오.")
+YEARS = (
+    MinValueValidator(date(1900, 1, 1), message=_SPAN),
+    MaxValueValidator(date(2999, 12, 31), message=_SPAN),
+)
+#: So much of what stands in the address is said back.
+_SAID_BACK = 30
 VISIT_STATES = [
     ANY,
     *VisitState.choices,
@@ -36,9 +47,23 @@ NOTE_STATES = [
 CALL_STATES = [ANY, (past.OPEN, _("확인 전")), (past.CLOSED, _("확인함"))]
 
 
+class _Day(forms.DateField):
+    """A day as ``2026-09-08``; what is none is said back: a field for days would show it empty."""
+
+    def to_python(self, value: Any) -> date | None:
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            raise ValidationError(
+                _("%(label)s “%(typed)s”: 날짜를 2026-09-08처럼 적어 주십시오."),
+                code="invalid",
+                params={"label": self.label, "typed": str(value)[:_SAID_BACK]},
+            ) from error
+
+
 def _day(label: Any) -> forms.DateField:
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=False, widget=widget, validators=YEARS)
+    return _Day(label=label, required=False, widget=widget, validators=YEARS)
 
 
 class PastFilter(forms.Form):
@@ -70,14 +95,32 @@ class PastFilter(forms.Form):
         team.queryset = Team.objects.order_by("place", "pk")
         state.choices = states
 
-    def wanted(self) -> past.Wanted:
-        """What was asked for; days the wrong way round are turned."""
-        self.is_valid()
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last = given.get("first"), given.get("last")
+        if first and last and first > last:
+            self.add_error(
+                "last", _("마지막 날이 첫날보다 앞섭니다. 첫날과 마지막 날을 확인해 주십시오.")
+            )
+        return given
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """What is wrong with the period: the field's id and the words; nothing where it is good."""
+        return [
+            (f"filter_{name}", str(message))
+            for name in ("first", "last")
+            for message in self.errors.get(name, [])
+        ]
+
+    def wanted(self) -> past.Wanted | None:
+        """What was asked for; None where the period is none, and ``problems`` say why."""
+        if self.problems:
+            return None
         given = self.cleaned_data
-        first, last = given.get("first") or self.week[0], given.get("last") or self.week[1]
         return past.Wanted(
-            first=min(first, last),
-            last=max(first, last),
+            first=given["first"],
+            last=given["last"],
             at=self.now,
             team=given.get("team"),
             person=given.get("person"),

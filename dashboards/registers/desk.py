@@ -17,7 +17,15 @@ from centre.calendar import SEOUL
 from centre.models import User
 from centre.queries import person_of
 from centre.rights import may
-from dashboards.registers.base import HIDDEN, Reading, Register, Terms, promise_words, words_of
+from dashboards.registers.base import (
+    HIDDEN,
+    NotUnderstood,
+    Reading,
+    Register,
+    Terms,
+    promise_words,
+    words_of,
+)
 from dashboards.registers.files import Cell, Column, Style
 from reception import past
 from reception.filters import NOTE_STATES, VISIT_STATES, PastFilter
@@ -38,6 +46,8 @@ def _finder(states: list[Any], rows: Callable[..., Any]) -> Callable[..., Terms]
     def find(request: HttpRequest, user: User, now: datetime) -> Terms:
         form = PastFilter(request.GET, states=states, now=now)
         wanted = form.wanted()
+        if wanted is None:
+            raise NotUnderstood
         return Terms(rows(wanted, user, now), words_of(form))
 
     return find

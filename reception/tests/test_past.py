@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -137,8 +138,43 @@ def test_the_last_week_unless_days_are_chosen(come: Any) -> None:
     assert old.arrived_at.astimezone().date().isoformat() == "2026-09-02"
     assert "1건" in found
     assert "2026년 9월 2일(수)" in found
-    turned = words_of(manager.get(VISITS, {"first": "2026-09-09", "last": "2026-09-02"}))
-    assert "2건" in turned
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "field", "said"),
+    [
+        ("2026-09-09", "2026-09-02", "last", "마지막 날이 첫날보다 앞섭니다."),
+        ("abc", "", "first", "첫날 “abc”: 날짜를 2026-09-08처럼 적어 주십시오."),
+        ("2026-09-31", "2026-10-01", "first", "첫날 “2026-09-31”: 날짜를"),
+        ("2026-09-02", " ", "last", "마지막 날 “ ”: 날짜를"),
+        ("0001-01-01", "2026-09-09", "first", "1900년부터 2999년까지의 날을 골라 주십시오."),
+        ("2026-09-02", "9999-12-31", "last", "1900년부터 2999년까지의 날을 골라 주십시오."),
+        ("2026-09-10", "", "last", "마지막 날이 첫날보다 앞섭니다."),  # the last day is today
+    ],
+)
+@pytest.mark.parametrize("address", [VISITS, NOTES, CALLS])
+def test_a_period_that_is_none_is_said_and_finds_nothing(
+    come: Any, address: str, first: str, last: str, field: str, said: str
+) -> None:
+    visit = come()
+    call(by=visit.recorded_by)
+    response = browser_of("bae.sj").get(address, {"first": first, "last": last})
+    words, page = words_of(response), page_of(response)
+    assert said in re.sub(r"\s+", " ", words)
+    assert f'href="#filter_{field}"' in page
+    assert response.context["page"].paginator.count == 0
+    assert "기간을 알아볼 수 없어 아무것도 찾지 않았습니다." in words
+    assert "내려받기" not in words, "no file of a period that nobody asked for"
+    assert f'value="{first}"' in page, "what was typed stays"
+    if last:
+        assert f'value="{last}"' in page
+
+
+def test_what_is_typed_as_a_day_is_said_back_as_text(come: Any) -> None:
+    typed = "<script>" + "9" * 400
+    page = browser_of("seo.yh").get(VISITS, {"first": typed}).content.decode()
+    assert "<script>9" not in page
+    assert f"“&lt;script&gt;{'9' * 22}”" in page, "cut short"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,7 +13,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
+from centre.calendar import seoul_day
 from centre.models import StaffMember
 from complaints import services
 from complaints.factories import ResponseFactory
@@ -314,8 +317,7 @@ def test_visits_and_callbacks(busy_desk: datetime) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["first=1926-01-01&last=2126-01-01", "first=2126-01-01&last=1926-01-01", "first=x", "last=9999-12-31",
-     "first=0001-01-01&last=9999-12-31", "state=over", "team=999999"],
+    ["first=1926-01-01&last=2126-01-01", "state=over", "team=999999"],
 )  # fmt: skip
 def test_periods_of_all_kinds(busy_desk: datetime, query: str) -> None:
     manager = browser_of("seo.yh")
@@ -326,6 +328,34 @@ def test_periods_of_all_kinds(busy_desk: datetime, query: str) -> None:
         shown = manager.get(f"{listing}?{query}").context["page"].paginator.count
         response = manager.post(f"{address}?{query}", {"kind": "csv", "personal": "masked"})
         assert (len(csv_in(response)) if response.streaming else 0) == shown
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["first=2126-01-01&last=1926-01-01", "first=x", "last=9999-12-31",
+     "first=0001-01-01&last=9999-12-31"],
+)  # fmt: skip
+def test_a_period_that_is_none_gives_no_file(busy_desk: datetime, query: str) -> None:
+    manager = browser_of("seo.yh")
+    for address in (VISITS, NOTES):
+        for response in (
+            manager.get(f"{address}?{query}"),
+            manager.post(f"{address}?{query}", {"kind": "csv", "personal": "masked"}),
+        ):
+            assert response.status_code == 400
+            assert "알아볼 수 없어 아무것도 내려받지 않았습니다" in words_of(response)
+    assert logged() == []
+
+
+def test_the_period_of_a_file_is_said_before_and_in_the_log(busy_desk: datetime) -> None:
+    """Also where no day was chosen: the page and the log name the week that was taken."""
+    manager, today = browser_of("seo.yh"), seoul_day(timezone.now())
+    first = today - timedelta(days=6)
+    assert f"첫날 {first} 마지막 날 {today}" in words_of(manager.get(VISITS))
+    file = body_of(get(manager, VISITS, kind="xlsx"))
+    about = load_workbook(io.BytesIO(file))["내려받은 조건"]
+    assert about["B2"].value == f"첫날: {first}\n마지막 날: {today}"
+    assert f"첫날: {first}, 마지막 날: {today}" in AccessLog.objects.order_by("pk")[0].reason
 
 
 def test_notices(file: File) -> None:
