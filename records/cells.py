@@ -23,24 +23,30 @@ _NUMBER = re.compile(r"\d[\d,]*(\.\d+)?([eE][+-]?\d+)?")
 _DIGITS_KEPT: Final = 11
 
 
+def clean(text: str) -> str:
+    """Without what a spreadsheet refuses. Joiners inside emoji and right-to-left letters stay."""
+    return _REFUSED.sub("", text.replace("\r\n", "\n"))
+
+
+def computes(text: str) -> bool:
+    """Whether a spreadsheet would compute it where it is typed or read from a CSV file."""
+    first = text.lstrip()[:1]
+    return (first in _BEGINS and first != "") or text[:1] in {"\t", "\r"}
+
+
 def safe(text: str) -> str:
     """Without what a spreadsheet refuses, and with an apostrophe before what it would compute.
 
-    Joiners inside emoji and right-to-left letters stay. Idempotent.
+    Idempotent.
     """
-    clean = _REFUSED.sub("", text.replace("\r\n", "\n"))
-    first = clean.lstrip()[:1]
-    if (first in _BEGINS and first) or clean[:1] in {"\t", "\r"}:
-        return f"'{clean}"
-    return clean
+    cleaned = clean(text)
+    return f"'{cleaned}" if computes(cleaned) else cleaned
 
 
 def safe_in_csv(text: str) -> str:
     """As `safe`; digits that a program would shorten (0101…, 1234567890123, 1E9) keep their form."""
-    clean = safe(text)
-    if _NUMBER.fullmatch(clean) and _loses(clean):
-        return f"'{clean}"
-    return clean
+    kept = safe(text)
+    return f"'{kept}" if _NUMBER.fullmatch(kept) and _loses(kept) else kept
 
 
 def _loses(number: str) -> bool:

@@ -120,7 +120,8 @@ _LINKS = (
     f'<Relationship Id="rId3" Type="{_OFFICE}/styles" Target="styles.xml"/>'
     "</Relationships>"
 )
-# One format for each `Style`, in its order. 49 is "@": text, also when somebody types into it.
+# One format for each `Style`, in its order, then one for each of `_QUOTED`. 49 is "@": text, also
+# when somebody types into it.
 _STYLES = (
     f'{_XML}<styleSheet xmlns="{_MAIN}">'
     '<numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm"/>'
@@ -131,7 +132,7 @@ _STYLES = (
     '<fill><patternFill patternType="gray125"/></fill>'
     '<fill><patternFill patternType="solid"><fgColor rgb="FFE7EEF7"/></patternFill></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-    '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="6">'
+    '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="9">'
     '<xf numFmtId="49" fontId="0" fillId="0" applyNumberFormat="1"/>'
     '<xf numFmtId="49" fontId="1" fillId="2" applyFont="1" applyFill="1"/>'
     '<xf numFmtId="164" fontId="0" fillId="0" applyNumberFormat="1"/>'
@@ -139,9 +140,17 @@ _STYLES = (
     '<xf numFmtId="0" fontId="0" fillId="0"/>'
     '<xf numFmtId="49" fontId="0" fillId="0" applyNumberFormat="1" applyAlignment="1">'
     '<alignment vertical="top" wrapText="1"/></xf>'
+    '<xf numFmtId="49" fontId="0" fillId="0" applyNumberFormat="1" quotePrefix="1"/>'
+    '<xf numFmtId="49" fontId="1" fillId="2" applyFont="1" applyFill="1" quotePrefix="1"/>'
+    '<xf numFmtId="49" fontId="0" fillId="0" applyNumberFormat="1" applyAlignment="1" '
+    'quotePrefix="1"><alignment vertical="top" wrapText="1"/></xf>'
     '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
     "</styleSheet>"
 )
+#: The format of a text that would be computed where somebody typed it: its quote is a mark of the
+#: cell, as after typing an apostrophe first, and no letter of the text.
+_QUOTED: Final = {Style.HEAD: 7, Style.LINES: 8}
+_QUOTED_TEXT: Final = 6
 _FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\']")
 #: Excel reads _x0041_ in a text as the character of that number.
 _CODED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -268,12 +277,13 @@ def _cell(place: str, cell: Cell, style: Style) -> str:
 
 
 def _text(place: str, text: str, style: Style) -> str:
-    shown = escape(cells.cut(cells.safe(text)))
+    kept = cells.clean(text)
+    look = _QUOTED.get(style, _QUOTED_TEXT) if cells.computes(kept) else style.value
+    shown = escape(cells.cut(kept))
     if "_x" in shown:
         shown = _CODED.sub("_x005F_", shown)
     return (
-        f'<c r="{place}" s="{style.value}" t="inlineStr">'
-        f'<is><t xml:space="preserve">{shown}</t></is></c>'
+        f'<c r="{place}" s="{look}" t="inlineStr"><is><t xml:space="preserve">{shown}</t></is></c>'
     )
 
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from openpyxl import load_workbook
 
 from dashboards.registers.files import BOM, Cell, Column, Style, csv_of, xlsx_of
+from records import cells
 
 COLUMNS = [
     Column("글"), Column("때", Style.INSTANT), Column("날", Style.DAY),
@@ -40,7 +42,7 @@ def test_a_workbook_is_read_back() -> None:
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert rows[0] == [column.heading for column in COLUMNS]
     assert rows[1] == [
-        "'=HYPERLINK(1)",
+        "=HYPERLINK(1)",
         datetime.fromisoformat("2026-11-22 00:30"),
         datetime.fromisoformat("2024-02-29"),
         7,
@@ -59,7 +61,38 @@ def test_a_workbook_is_read_back() -> None:
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == "A1:E5"
     assert sheet.print_title_rows == "$1:$1"
-    assert book["내려받은 조건"]["B2"].value == "'=2"
+    told = book["내려받은 조건"]["B2"]
+    assert (told.value, told.data_type, told.quotePrefix) == ("=2", "s", True)
+    assert told.alignment.wrap_text
+
+
+FORMULAS = ["=1+1", "+82", "-1", "@SUM(A1)", "＝1", "−1", " =1", "\t=1", "\n=1", "=" + "9" * 40_000]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("place", range(len(COLUMNS)))
+def test_what_looks_like_a_formula_is_text_marked_as_such(text: str, place: int) -> None:
+    """As after typing an apostrophe before it: it is no letter of the text, and nothing runs."""
+    row: list[Cell] = [None] * len(COLUMNS)
+    row[place] = text
+    cell = book_of([row])["처리대장"].cell(2, place + 1)
+    assert cell.value == (text if len(text) < 100 else cells.cut(text))
+    assert (cell.data_type, cell.quotePrefix, cell.number_format) == ("s", True, "@")
+    assert bool(cell.alignment.wrap_text) == (COLUMNS[place].style is Style.LINES)
+
+
+@pytest.mark.parametrize("text", ["가=1", "010-1234-5678", "'=1", "1+1", "…", "'"])
+def test_other_texts_carry_no_mark(text: str) -> None:
+    cell = book_of([[text, None, None, None, None]])["처리대장"]["A2"]
+    assert (cell.value, cell.data_type, cell.quotePrefix) == (text, "s", False)
+
+
+def test_headings_that_look_like_formulas_look_like_headings() -> None:
+    pieces = xlsx_of([Column("=머리"), Column("머리")], [], title="t", about=[])
+    marked, plain = load_workbook(io.BytesIO(b"".join(pieces))).worksheets[0][1]
+    assert (marked.value, marked.data_type, marked.quotePrefix) == ("=머리", "s", True)
+    assert (marked.font.b, marked.fill.fgColor.rgb) == (plain.font.b, plain.fill.fgColor.rgb)
+    assert plain.font.b
 
 
 def test_no_rows_are_headings_only() -> None:
