@@ -51,7 +51,7 @@ def _measure(
         given = {"kind": kind, "personal": personal, "reason": REASON}
         response = client.post(EVERYTHING, given)
         assert response.streaming, response.status_code
-        pieces: Iterator[bytes] = iter(response.streaming_content)  # type: ignore[arg-type]
+        pieces: Iterator[bytes] = iter(response.streaming_content)  # type: ignore[attr-defined]
         size = len(next(pieces))
         first = time.perf_counter() - started
         last = b""
@@ -76,9 +76,10 @@ def _with_openpyxl(report: Report) -> None:
     """The same cells by openpyxl's fast way of writing, without reading them: why it is not used."""
     from openpyxl import Workbook  # noqa: PLC0415
 
-    from dashboards.registers.files import Column, xlsx_of  # noqa: PLC0415
+    from dashboards.registers.files import Cell, Column, xlsx_of  # noqa: PLC0415
 
-    row = ["2026-000123-K", "인터넷", "불만", "봉사 실적이 올라오지 않습니다", 12.5, "가나다"] * 4
+    row: list[Cell] = ["2026-000123-K", "인터넷", "불만", "봉사 실적이 올라오지 않습니다", 12.5]
+    row *= 4
     chunk, times = [row] * 1_000, 10
 
     def theirs() -> None:
