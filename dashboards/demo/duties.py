@@ -14,7 +14,9 @@ from centre.models import StaffMember
 from complaints.services import swiftness
 from dashboards.demo import staff
 from dashboards.demo.courses import life
+from dashboards.demo.evaluating import Evaluating
 from dashboards.demo.world import World
+from dashboards.evaluation.wiring import page_of_duty
 from standards.evidence import duties, opening
 from standards.evidence.entering import Entry, enter
 from standards.evidence.judging import called_teams
@@ -38,6 +40,7 @@ class Duties:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.evaluating = Evaluating(world, self._improved)
         self._seen = 0
         self._enter: Mapping[str, Callable[[Duty, StaffMember, datetime], None]] = {
             Kind.MEETING: self._meeting,
@@ -48,6 +51,7 @@ class Duties:
             Kind.LISTINGS: self._listings,
             Kind.SERVICES: self._services,
             Kind.MEETING_PLAN: self._plan_meetings,
+            Kind.EVALUATION: self._evaluate,
         }
 
     def plan(self, day: date) -> None:
@@ -74,6 +78,10 @@ class Duties:
             at = world.instant(date.fromisoformat(duty.about), 10.7)
         elif duty.kind in {Kind.TRAINING, Kind.BASIC_TRAINING}:
             self._plan_training(duty, now)
+            return
+        elif duty.kind == Kind.EVALUATION:
+            act = partial(self._do, duty.pk)
+            world.at(self.evaluating.moment(duty, now), f"duty {duty.kind}", act)
             return
         else:
             at = now + left * world.rng.uniform(0.03, 0.8)
@@ -178,6 +186,13 @@ class Duties:
     def _listings(self, duty: Duty, by: StaffMember, now: datetime) -> None:
         right = self.world.rng.choices((10, 9, 8), weights=(60, 33, 7))[0]
         self._note(duty, by, now, numbers={"checked": 10, "right": right}, link="")
+
+    def _evaluate(self, duty: Duty, by: StaffMember, now: datetime) -> None:
+        """Of a year of which nothing was counted here it was published elsewhere."""
+        if page_of_duty(duty):
+            self.evaluating.begin(int(duty.period) - 1, by, now)
+        else:
+            self._note(duty, by, now, what=self._say("checked"))
 
     def _services(self, duty: Duty, by: StaffMember, now: datetime) -> None:
         for service in OnlineService.objects.order_by("pk"):

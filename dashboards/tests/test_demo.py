@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import StringIO
 from random import Random
 from typing import Any
@@ -22,12 +22,15 @@ from centre.models import Absence, User
 from complaints.models import ApologyLetter, Complaint, Review
 from complaints.services.loading import load_reply_templates
 from dashboards.demo import opinions
+from dashboards.demo.duties import Duties
 from dashboards.demo.world import StandsStill, World
 from dashboards.demo.year import Past, last_open_moment
+from dashboards.evaluation.checks import wrong_editions
+from dashboards.evaluation.models import Edition, Evaluation, Remark
 from education.models import Announcement, Certificate, Course
 from notices.models import Notice
 from reception.models import ContactNote, Visit
-from standards.models import Commitment, Evidence, Outage
+from standards.models import Commitment, Duty, Evidence, Outage
 from standards.services import load_charter
 from surveys.models import Response, Survey
 
@@ -81,6 +84,8 @@ def _kinds_of_things() -> dict[str, QuerySet[Any]]:
         "something extended or supplemented": Commitment.objects.filter(code="reply").exclude(
             due_at=F("first_due_at")
         ),
+        "a morning's mail for leaders": Notice.objects.filter(template="digest"),
+        "a week's mail for leaders": Notice.objects.filter(template="digest-weekly"),
         "a mail that failed": Notice.objects.filter(status="failed"),
         "a mail that came back": Notice.objects.filter(status="bounced"),
         "a call instead": delivered.filter(channel="phone"),
@@ -171,6 +176,32 @@ def test_every_text_with_an_answer_of_its_own_fits_a_topic_a_kind_and_a_channel(
     words = opinions._words(Random(1), month=3)
     for text in every:
         opinions._filled(text["subject"] + text["body"] + text.get("answer", ""), words)
+
+
+@pytest.mark.parametrize(("begins", "figures"), [("2025-12-29", True), ("2026-01-05", False)])
+def test_a_year_with_figures_is_evaluated_in_the_next_and_another_was_elsewhere(
+    db: None, settings: Any, client: Client, begins: str, figures: bool
+) -> None:
+    """Only what the staff does apart from cases: that is what costs little."""
+    settings.DEMO = True
+    start = datetime.fromisoformat(f"{begins} 09:30").replace(tzinfo=SEOUL)
+    load_centre_data(now=start - timedelta(days=1), demo=True)
+    load_charter(today=start.date())
+    world = World(seed=2, start=start, end=datetime(2026, 2, 12, 16, 0, tzinfo=SEOUL))
+    world.run(Duties(world).plan)
+    world.settle()
+    assert not Notice.objects.sendable(now=world.end).exists()
+    duty = Duty.objects.get(kind="evaluation", period="2026")
+    assert duty.done_at is not None
+    assert duty.done_at.astimezone(SEOUL).date() < date(2026, 2, 12)
+    assert Edition.objects.filter(year=2025, published_at=duty.done_at).exists() is figures
+    assert Evaluation.objects.exclude(status="published").count() == 0
+    actions = Remark.objects.exclude(action="")
+    assert actions.exists() is figures
+    assert not actions.filter(duty=None).exists()
+    assert list(wrong_editions()) == []
+    page = client.get("/charter/evaluations/2025/")
+    assert page.status_code == (200 if figures else 404)
 
 
 @pytest.mark.parametrize(("shows_all", "first"), [(True, True), (False, False)])
