@@ -23,6 +23,8 @@ from standards.models import Correction, FrozenMonth, Standard
 from standards.months import Month, months_between
 
 MONTHS: Final = 13
+#: So many months with cases make a line: two points are a stroke, not a trend.
+TREND_FROM: Final = 3
 _SHOWN: Final = {
     "kept": _("지킴"),
     "kept_extended": _("연장 후 지킴"),
@@ -43,13 +45,14 @@ def tells_of_months(code: str) -> bool:
 
 
 def line(
-    standard: Standard, months: Collection[Month], results: Mapping[Month, Result]
+    standard: Standard, months: Collection[Month], results: Mapping[Month, Result], began: Month
 ) -> SafeString | None:
-    """The rate month by month, with the target as a thin line; None where there was no case."""
+    """The rate month by month, with the target as a thin line; None where too few months have
+    cases to be a trend. ``began``: the first month of which there are records."""
     tallies = tuple((month, results.get(month, Result()).counted) for month in months)
-    if not any(tally.n for _month, tally in tallies):
+    if sum(tally.n > 0 for _month, tally in tallies) < TREND_FROM:
         return None
-    return _line(standard.code, standard.number, standard.percent, tallies, get_language())
+    return _line(standard.code, standard.number, standard.percent, tallies, began, get_language())
 
 
 # Drawn once for the same numbers: a page has thirty-five of them and is asked for often.
@@ -59,13 +62,14 @@ def _line(
     number: int,
     percent: float,
     tallies: tuple[tuple[Month, Tally], ...],
+    began: Month,
     _language: str | None,
 ) -> SafeString:
     points = [
         Point(
             translate("%(year)d년 %(month)d월") % {"year": month.year, "month": month.month},
             None if tally.rate is None else tally.rate * 100,
-            _share(tally),
+            _share(tally) or _nothing(month, began),
         )
         for month, tally in tallies
     ]
@@ -74,35 +78,56 @@ def _line(
 
 
 def table(
-    months: Collection[Month], results: Mapping[Month, Result], frozen: Collection[Month]
-) -> SafeString:
-    """Rows of a table: month, kept of how many, rate, and whether the month is frozen."""
+    months: Collection[Month],
+    results: Mapping[Month, Result],
+    *,
+    frozen: Collection[Month],
+    corrected: Collection[Month],
+    began: Month,
+) -> SafeString | None:
+    """Rows of a table: month, kept of how many, rate, and whether the month is frozen and was put
+    right since; None where there was no case."""
     rows = [
-        (month, results.get(month, Result()).counted, month in frozen)
+        (month, results.get(month, Result()).counted, month in frozen, month in corrected)
         for month in reversed(list(months))
     ]
-    return _table(tuple(rows), get_language())
+    if not any(tally.n for _month, tally, *_marks in rows):
+        return None
+    return _table(tuple(rows), began, get_language())
 
 
 @lru_cache(maxsize=1024)
-def _table(rows: tuple[tuple[Month, Tally, bool], ...], _language: str | None) -> SafeString:
-    confirmed = translate("확정")
+def _table(
+    rows: tuple[tuple[Month, Tally, bool, bool], ...], began: Month, _language: str | None
+) -> SafeString:
+    marks = {
+        (True, False): translate("확정"),
+        (True, True): translate("확정 · 정정"),
+    }
     return format_html_join(
         "",
         '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>',
-        ((month, *_cells(tally), confirmed if done else "") for month, tally, done in rows),
+        (
+            (month, *_cells(month, tally, began), marks.get((done, put_right), ""))
+            for month, tally, done, put_right in rows
+        ),
     )
 
 
-def _cells(tally: Tally) -> tuple[str, str]:
+def _cells(month: Month, tally: Tally, began: Month) -> tuple[str, str]:
     if tally.rate is None:
-        return translate("해당 없음"), ""
+        return _nothing(month, began), ""
     return f"{tally.kept}/{tally.n}", shown(tally.kept, tally.n)
+
+
+def _nothing(month: Month, began: Month) -> str:
+    """Of a month without a case: there was none, or nobody counted yet."""
+    return translate("기록 전") if month < began else translate("해당 없음")
 
 
 def _share(tally: Tally) -> str:
     if tally.rate is None:
-        return translate("해당 없음")
+        return ""
     found = {"rate": shown(tally.kept, tally.n).removesuffix("%"), "n": tally.n, "kept": tally.kept}
     return translate("%(rate)s%%(%(n)d건 중 %(kept)d건)") % found
 

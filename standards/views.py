@@ -102,6 +102,8 @@ class _Year:
     months: Sequence[Month]
     frozen: Mapping[Month, date]
     corrections: Mapping[str, list[Corrected]]
+    #: The first month of these two years of which anything was counted.
+    began: Month
 
     @classmethod
     def read(cls, on: date, *, now: datetime) -> _Year:
@@ -109,6 +111,8 @@ class _Year:
         first, last = date(on.year - 1, 1, 1), date(on.year, 12, 31)
         found = figures.by_month(first, last, now=now)
         begin, end = Month.of(first), Month.of(last)
+        frozen = monthly.frozen_months(begin, end)
+        counted = {month for theirs in found.values() for month in theirs}
         return cls(
             on,
             on.year < seoul_day(now).year,
@@ -116,8 +120,10 @@ class _Year:
             _sums(found, on.year - 1),
             found,
             monthly.trend_months(Month.of(on)),
-            monthly.frozen_months(begin, end),
+            frozen,
             monthly.corrections(begin, end),
+            # The first month with anything is the first that is ever frozen.
+            min(counted | set(frozen), default=Month.of(on)),
         )
 
 
@@ -303,7 +309,12 @@ def _promise(standard: Standard, year: _Year) -> Promise:
     )
     months = year.by_month.get(code, {})
     if monthly.tells_of_months(code):
-        promise.line = monthly.line(standard, year.months, months)
-        if promise.line:
-            promise.table = monthly.table(year.months, months, year.frozen)
+        promise.line = monthly.line(standard, year.months, months, year.began)
+        promise.table = monthly.table(
+            year.months,
+            months,
+            frozen=year.frozen,
+            corrected={one.month for one in promise.corrections},
+            began=year.began,
+        )
     return promise

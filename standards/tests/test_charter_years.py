@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -93,6 +94,34 @@ def test_each_month_of_the_line_is_what_the_rows_say() -> None:
     assert "2025년 10월" not in str(found.line)
 
 
+def monthly_rows(found: Any) -> dict[str, list[str]]:
+    """Of the table of a promise: what stands beside each month."""
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', str(found.table))
+    return {month: re.findall(r"<td>(.*?)</td>", cells) for month, cells in rows}
+
+
+def test_months_before_the_records_are_none_without_a_case() -> None:
+    for number, day in enumerate(("2026-07-06", "2026-09-07")):
+        start = at(f"{day} 10:00")
+        promise(f"k{number}", started_at=start, now=start)
+        services.fulfil(key=f"k{number}", at=start, now=start)
+    tallying.count_changes(now=NOW)
+    found = shown("reply", "2026-11-20 10:00")
+    rows = monthly_rows(found)
+    assert {month for month, cells in rows.items() if cells[0] == "기록 전"} == {
+        "2025-11", "2025-12", *(f"2026-0{month}" for month in range(1, 7)),
+    }  # fmt: skip
+    assert (rows["2026-07"][0], rows["2026-08"][0]) == ("1/1", "해당 없음")
+    assert found.line is None, "two months are no trend"
+    start = at("2026-10-06 10:00")
+    promise("third", started_at=start, now=start)
+    services.fulfil(key="third", at=start, now=start)
+    tallying.count_changes(now=NOW)
+    line = str(shown("reply", "2026-11-20 10:00").line)
+    assert "2026년 6월 기록 전" in line
+    assert "2026년 8월 해당 없음" in line
+
+
 def test_cautions_are_told_of_by_the_year_only(client: Client) -> None:
     some_history()
     found = shown("stage-3", "2026-11-20 10:00")
@@ -174,6 +203,10 @@ def test_frozen_months_and_corrections_are_said(client: Client) -> None:
     row = Correction.objects.get()
     freezing.explain(correction=row, text="편지가 되돌아왔습니다.", by=SYSTEM, now=NOW)
     text = page(client)
+    marks = {
+        month: cells[2] for month, cells in monthly_rows(shown("reply", "2026-11-20 10:00")).items()
+    }
+    assert (marks["2026-11"], marks["2026-10"], marks["2026-09"]) == ("", "확정", "확정 · 정정")
     assert "2026년 10월까지의 수는 확정했습니다" in text
     assert (
         "2026-09: 지킴 2건 → 1건, 기한이 지났으나 끝나지 않음 0건 → 1건 (2026-11-20 정정)" in text
