@@ -293,8 +293,9 @@ def repeat_words(months: Sequence[PublicMonth]) -> str:
     shown = [repeats_shown(one.intake.repeats, one.intake.total) for one in months]
     if len(months) == 1:
         n = shown[0]
-        whole = months[0].intake.total
-        return words.count(n) if n is None else f"{words.count(n)} ({words.percent(n, whole)})"
+        if n is None:  # they or the others: which of the two is not told
+            return _("5건 미만이 있어 싣지 않습니다")
+        return f"{words.count(n)} ({words.percent(n, months[0].intake.total)})"
     if any(n is None for n in shown):
         return _("달마다 5건이 되지 않는 수가 있어 한 해의 합을 싣지 않습니다.")
     n = sum(one.intake.repeats for one in months)
