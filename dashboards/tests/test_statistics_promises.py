@@ -98,7 +98,7 @@ def test_the_page_shows_the_frozen_figure_and_the_correction(client: Client, aut
     assert "<td>2건</td><td>1건</td><td>50.0%</td>" in page(client)
     tallying.count_changes(now=NOW)
     after = page(client)
-    assert "<td>2건</td><td>2건</td><td>100.0%</td>" in after
+    assert "<td>2건</td><td>2건</td><td>100%</td>" in after
     assert "제때 마쳤다는 사실이 나중에 적혔습니다." in after
     assert "지킴 1건 → 2건" in after
 

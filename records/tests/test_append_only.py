@@ -87,7 +87,9 @@ def test_the_migration_can_be_taken_back():
     migration = import_module("records.migrations.0002_append_only")
     standing_on_it = [
         import_module("standards.migrations.0004_evidence_append_only"),
+        import_module("standards.migrations.0010_frozen_append_only"),
         import_module("dashboards.migrations.0002_evaluation_append_only"),
+        import_module("dashboards.migrations.0004_case_triggers"),
     ]
     with connection.schema_editor() as editor:
         for later in standing_on_it:

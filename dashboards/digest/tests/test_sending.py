@@ -16,14 +16,13 @@ from centre import options
 from centre.errors import BadOption
 from centre.factories import AbsenceFactory
 from centre.models import Option, StaffMember
-from complaints.queries import renewed_key
 from complaints.tests.conftest import demo_centre, file, person, seoul
 from dashboards.digest import morning, sending
 from dashboards.digest.models import Round
 from notices import services as notices
 from notices import texts
 from notices.models import Notice
-from standards.services import open_commitment, sweep
+from standards.services import sweep
 
 __all__ = ["demo_centre", "file", "person"]
 pytestmark = pytest.mark.usefixtures("demo_centre")
@@ -71,17 +70,12 @@ def test_leads_hear_of_their_team_and_managers_of_all(file: Callable[..., Any]) 
 
 
 def test_a_missed_first_promise_is_named_beside_the_new_date(file: Callable[..., Any]) -> None:
-    case = file(now=FILED).complaint
+    file(now=FILED)
     later = seoul("2026-09-10 09:10")
     sweep(now=later)
-    open_commitment(
-        code="reply-renewed", key=renewed_key(case), subject_type="complaint",
-        subject_id=case.pk, started_at=later, now=later, team=case.team,
-        due_at=seoul("2026-09-14 18:00"),
-    )  # fmt: skip
     sending.send(now=later)
     body = body_to(StaffMember.objects.get(position="secretary_general")).body
-    assert "처음 약속 9월 9일을 넘김, 새 기한 9월 14일" in body
+    assert "처음 약속 9월 9일을 넘김, 새 기한 9월 15일" in body
     assert "오늘까지 답할 건" not in body
 
 

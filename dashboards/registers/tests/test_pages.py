@@ -173,7 +173,7 @@ def test_the_register_has_the_fields_that_are_kept(file: File, person: Find) -> 
     )
     (row,) = xlsx_in(plain)
     assert row["내용"] == case.body
-    assert row["처리내용"] == "'=바로잡았습니다.\n까닭: 기록이 빠짐"
+    assert row["처리내용"] == "=바로잡았습니다.\n까닭: 기록이 빠짐"
     assert (row["민원인"], row["전화"]) == ("김하람", "010-1234-5678")
     assert row.keys() == masked.keys()
 
